@@ -1,0 +1,1 @@
+"""Prefect flows and the ``pam`` command: the control plane."""
