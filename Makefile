@@ -25,7 +25,7 @@ check: $(INSTALLED)
 
 # Writes the lock again from what the current environment holds (after a deliberate upgrade there).
 lock: $(INSTALLED)
-	$(BIN)/pip freeze --exclude-editable | grep -v '^pam @' | sed 's/+cpu$$//' > requirements.lock
+	$(BIN)/pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu$$//' > requirements.lock
 
 clean:
 	rm -rf $(VENV)
