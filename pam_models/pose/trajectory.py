@@ -1,0 +1,55 @@
+"""The canonical trajectory that every source produces (DESIGN section 5, formats.md section 12.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from pam_models.conditions.camera import Camera
+from pam_models.pose.quality import TrajectoryQuality
+
+PHASES = ("reach", "preshape", "close", "lift", "hold", "move")
+
+
+@dataclass(frozen=True)
+class ObjectMesh:
+    """A rigid object: triangles in its own frame, metres, outward counter-clockwise.
+
+    `word` is how a prompt names it; `class_id` (1..21) is its colour in the segmentation palette.
+    The mesh may be a union of closed components and need not be watertight.
+    """
+
+    name: str
+    word: str
+    class_id: int
+    vertices_m: Float32[np.ndarray, "V 3"]
+    faces: Int32[np.ndarray, "F 3"]
+    license_tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One hand-object sequence of T frames in a z-up world, metres and radians.
+
+    `pose_flat` is axis-angle in MANO order with zero = flat hand; `transl` is smplx's (wrist = J0 + transl) and
+    `wrist_m` is stored beside it; `object_T_world[t]` maps object points to the world.
+    """
+
+    source: str
+    side: str
+    fps: float
+    pose_flat: Float32[np.ndarray, "T 48"]
+    betas: Float32[np.ndarray, "10"]
+    transl: Float32[np.ndarray, "T 3"]
+    wrist_m: Float32[np.ndarray, "T 3"]
+    obj: ObjectMesh
+    object_T_world: Float32[np.ndarray, "T 4 4"]
+    camera: Camera
+    phase: tuple[str, ...]
+    table_height_m: float
+    quality: TrajectoryQuality
+    pose_is_approximate: bool
+    notes: tuple[str, ...]
+    license_tags: tuple[str, ...]
