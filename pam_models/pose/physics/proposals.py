@@ -1,0 +1,205 @@
+"""Grasp proposals: where the wrist could stand, and how the fingers could close, for an object on the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi, radians, sin
+
+import mujoco
+import numpy as np
+from jaxtyping import Float64
+from scipy.spatial.transform import Rotation
+
+from pam_models.pose.physics.hand_shapes import HandShape, sample_hand_shape
+from pam_models.pose.physics.hand_body import HandBody
+from pam_models.pose.physics.scene import Scene
+
+Vec3 = Float64[np.ndarray, "3"]
+CLEARANCE_M = 0.002
+PADS = ("index", "middle", "ring")
+
+
+@dataclass(frozen=True)
+class Grasp:
+    """A wrist pose at which the fingers close, the direction it is approached along, and the hand's shapes."""
+
+    kind: str
+    wrist_m: Vec3
+    rotation: Float64[np.ndarray, "3 3"]
+    approach: Vec3
+    shape: HandShape
+
+
+class ProposalSampler:
+    """Draws wrist poses around an object and keeps those that start clear of it and of the table."""
+
+    def __init__(self, scene: Scene, object_vertices_m: Float64[np.ndarray, "V 3"]) -> None:
+        self._scene = scene
+        self._data = mujoco.MjData(scene.model)
+        self._points = object_vertices_m + np.array([0.0, 0.0, scene.rest_height_m])
+
+    def sample(self, rng: np.random.Generator, count: int, attempts: int) -> list[Grasp]:
+        """Return at most `count` proposals from at most `attempts` draws."""
+        found: list[Grasp] = []
+        for _ in range(attempts):
+            grasp = self._draw(rng)
+            if grasp is not None:
+                found.append(grasp)
+            if len(found) == count:
+                break
+        return found
+
+    def _draw(self, rng: np.random.Generator) -> Grasp | None:
+        low, high = self._points.min(0), self._points.max(0)
+        tall = high[2] > 0.075
+        kind = "power" if rng.random() < (0.7 if tall else 0.15) else "pinch"
+        shape = sample_hand_shape(self._scene.body, kind, rng)
+        if kind == "power":
+            return self._power(rng, shape, low, high)
+        return self._pinch(rng, shape, low, high)
+
+    def _power(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:
+        """The palm lies against the object's side with the thumb up; the fingers wrap around."""
+        body = self._scene.body
+        azimuth = rng.uniform(0.0, 2 * pi)
+        facing = np.array([cos(azimuth), sin(azimuth), -sin(radians(rng.uniform(-5, 20)))])
+        facing /= np.linalg.norm(facing)
+        thumb_up = _perpendicular(np.array([0.0, 0.0, 1.0]), facing)
+        roll = radians(rng.uniform(-10, 35)) * (1 if body.side == "right" else -1)
+        thumb_up = Rotation.from_rotvec(facing * roll).apply(thumb_up)
+        rotation = _frame_to(body, palm=facing, thumbward=thumb_up)
+        half_hand = 0.045
+        floor = max(half_hand, 0.35 * high[2])
+        height = rng.uniform(floor, max(floor + 0.005, min(0.75 * high[2], high[2] - 0.02)))
+        centre = np.array([*(low[:2] + high[:2]) / 2, height])
+        slab = np.abs(self._points[:, 2] - height) < 0.03
+        near = self._points[slab] if slab.sum() >= 8 else self._points
+        depth = float(((near - centre) @ -facing).max())
+        heads = body.joints_m[[1, 4, 10, 7]].mean(0)
+        contact = heads + body.palm.fingers * rng.uniform(-0.012, 0.018) + body.palm.palm * self._palm_thickness()
+        wrist = self._wrist_at(rotation, contact, centre - facing * (depth + rng.uniform(0.002, 0.006)))
+        fingers = rotation @ body.palm.fingers
+        return self._settled(Grasp("power", wrist, rotation, _unit(0.6 * facing + 0.8 * fingers), shape))
+
+    def _pinch(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:
+        """The thumb's and the fingers' pads meet across the object; the hand comes from above or from the side."""
+        body = self._scene.body
+        target = self._points[rng.integers(len(self._points))] * 0.35 + 0.65 * (low + high) / 2
+        target[2] = rng.uniform(max(0.012, 0.35 * high[2]), max(0.015, high[2] - 0.012))
+        azimuth, lean = rng.uniform(0.0, 2 * pi), radians(rng.choice([rng.uniform(0, 35), rng.uniform(35, 75)], p=[0.65, 0.35]))
+        across = np.array([cos(azimuth), sin(azimuth), 0.0])
+        level = np.array([-sin(azimuth), cos(azimuth), 0.0])
+        approach = -cos(lean) * np.array([0.0, 0.0, 1.0]) + sin(lean) * level * rng.choice([-1.0, 1.0])
+        width, middle = self._extent(target, across, approach)
+        aperture = self._pad_frames(shape)
+        widths = np.array([gap for gap, _, _, _ in aperture])
+        wanted = width + 0.006
+        if wanted > widths.max():
+            return None
+        row = int(np.flatnonzero(widths >= wanted).max())
+        _, centre, closing, forward = aperture[row]
+        rotation = np.stack([across, approach, np.cross(across, approach)], 1) @ np.stack([closing, forward, np.cross(closing, forward)], 1).T
+        share = row / (len(aperture) - 1)
+        opened = shape.opened + max(0.0, share - 0.12) * (shape.closed - shape.opened)
+        wrist = self._wrist_at(rotation, centre, target + across * middle)
+        return self._settled(Grasp("pinch", wrist, rotation, approach, HandShape(shape.relaxed, opened, shape.closed)))
+
+    def _settled(self, grasp: Grasp) -> Grasp | None:
+        """Raise the hand out of the table; None when it meets the object, comes from below, or is raised too far."""
+        fingers = grasp.rotation @ self._scene.body.palm.fingers
+        palm = grasp.rotation @ self._scene.body.palm.palm
+        if fingers[2] > 0.25 or palm[2] > 0.35:
+            return None
+        for _ in range(2):
+            table, thing = self._depths(grasp)
+            if thing > CLEARANCE_M:
+                return None
+            if table <= 0.0:
+                return grasp
+            if table > 0.02:
+                return None
+            grasp = Grasp(grasp.kind, grasp.wrist_m + np.array([0.0, 0.0, table + 0.001]), grasp.rotation, grasp.approach, grasp.shape)
+        return grasp
+
+    def _depths(self, grasp: Grasp) -> tuple[float, float]:
+        """How deep (metres) the open hand stands in the table and in the object."""
+        data, scene = self._data, self._scene
+        data.qpos[:] = scene.qpos(grasp.wrist_m, matrix_to_quat(grasp.rotation), grasp.shape.opened)
+        mujoco.mj_kinematics(scene.model, data)
+        mujoco.mj_comPos(scene.model, data)
+        mujoco.mj_collision(scene.model, data)
+        thing_body = scene.model.body("object").id
+        table = thing = 0.0
+        for contact in data.contact[: data.ncon]:
+            owners = scene.model.geom_bodyid[contact.geom]
+            if thing_body in owners and 0 in owners:
+                continue
+            if thing_body in owners:
+                thing = max(thing, -float(contact.dist))
+            else:
+                table = max(table, -float(contact.dist))
+        return table, thing
+
+    def _pad_frames(self, shape: HandShape) -> list[tuple[float, Vec3, Vec3, Vec3]]:
+        """Along the closing motion: free gap between the pads, their centre, thumb-to-fingers and forward directions (rest frame)."""
+        body, scene, data = self._scene.body, self._scene, self._data
+        frames = []
+        for share in np.linspace(0.0, 0.9, 10):
+            angles = shape.opened + share * (shape.closed - shape.opened)
+            data.qpos[:] = scene.qpos(body.joints_m[0], np.array([1.0, 0.0, 0.0, 0.0]), angles)
+            mujoco.mj_kinematics(scene.model, data)
+            thumb = self._pad("thumb")
+            fingers = np.mean([self._pad(finger) for finger in PADS], axis=0)
+            closing = _unit(fingers - thumb)
+            centre = (thumb + fingers) / 2
+            forward = _unit(_perpendicular(centre - body.joints_m[0], closing))
+            frames.append((float(np.linalg.norm(fingers - thumb)) - 2 * 0.008, centre, closing, forward))
+        return frames
+
+    def _pad(self, finger: str) -> Vec3:
+        """Centre of the fingertip's flesh in the current kinematic state."""
+        last = {"index": 3, "middle": 6, "pinky": 9, "ring": 12, "thumb": 15}[finger]
+        capsule = next(capsule for capsule in self._scene.body.capsules if capsule.joint == last)
+        body_id = self._scene.model.body(f"joint{last}").id
+        local = 0.4 * capsule.start_m + 0.6 * capsule.end_m
+        world: Vec3 = self._data.xpos[body_id] + self._data.xmat[body_id].reshape(3, 3) @ local
+        return world
+
+    def _extent(self, target: Vec3, across: Vec3, approach: Vec3) -> tuple[float, float]:
+        """Width of the object along `across` in a finger-thick tube at the target, and where its middle is."""
+        offset = self._points - target
+        sideways = np.cross(across, approach)
+        near = offset[np.abs(offset @ sideways) < 0.02]
+        reach = near[np.abs(near @ approach) < 0.015] if len(near) else near
+        chosen = reach if len(reach) >= 4 else (near if len(near) >= 4 else offset)
+        along = chosen @ across
+        return float(np.ptp(along)), float((along.max() + along.min()) / 2)
+
+    def _palm_thickness(self) -> float:
+        palm = [capsule for capsule in self._scene.body.capsules if capsule.joint == 0]
+        return float(np.mean([capsule.radius_m for capsule in palm]))
+
+    def _wrist_at(self, rotation: Float64[np.ndarray, "3 3"], hand_point: Vec3, world_point: Vec3) -> Vec3:
+        wrist: Vec3 = world_point - rotation @ (hand_point - self._scene.body.joints_m[0])
+        return wrist
+
+
+def matrix_to_quat(rotation: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "4"]:
+    """Quaternion wxyz of a rotation matrix."""
+    quat: Float64[np.ndarray, "4"] = Rotation.from_matrix(rotation).as_quat(scalar_first=True)
+    return quat
+
+
+def _frame_to(body: HandBody, palm: Vec3, thumbward: Vec3) -> Float64[np.ndarray, "3 3"]:
+    rest = np.stack([body.palm.palm, body.palm.thumbward, np.cross(body.palm.palm, body.palm.thumbward)], 1)
+    rotation: Float64[np.ndarray, "3 3"] = np.stack([palm, thumbward, np.cross(palm, thumbward)], 1) @ rest.T
+    return rotation
+
+
+def _perpendicular(vector: Vec3, to: Vec3) -> Vec3:
+    return _unit(vector - to * (vector @ to))
+
+
+def _unit(vector: Vec3) -> Vec3:
+    unit: Vec3 = vector / np.linalg.norm(vector)
+    return unit
