@@ -1,1 +1,14 @@
+"""Stage III, motion: a first frame and condition clips to a video."""
 
+from pam_models.motion.configuration import MotionConfig, TransformerConfig, demo_config
+from pam_models.motion.modeling import MotionModel, MultiConditionTransformer
+from pam_models.motion.pipeline import MotionPipeline
+
+__all__ = [
+    "MotionConfig",
+    "MotionModel",
+    "MotionPipeline",
+    "MultiConditionTransformer",
+    "TransformerConfig",
+    "demo_config",
+]

@@ -1,0 +1,113 @@
+"""The appearance model: Flux with two control branches on raw picture channels (pam-system.md section 2)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, FluxConfig
+from pam_models.appearance.control_branch import ControlBranch, sum_residuals
+from pam_models.appearance.latents import picture_ids, text_ids
+from pam_models.appearance.word_encoder import WordEncoder
+from pam_models.zoo import weights_file
+
+DEMO_ID = "demo-appearance"
+ABSENT = -1.0
+"""What the branches read where a condition is absent: black, as in the official training."""
+
+
+class ControlledFlux(nn.Module):
+    """A Flux base and the two branches; the residuals' sum is added after every double block, cycled by index."""
+
+    def __init__(self, base: FluxConfig, control_blocks: int = 2) -> None:
+        super().__init__()
+        settings = base.model_dump()
+        self.base = FluxTransformer2DModel(**settings)
+        branch = base.control_branch(control_blocks)
+        self.controlnet1 = ControlBranch(branch)
+        self.controlnet2 = ControlBranch(branch)
+
+    def forward(
+        self,
+        tokens: Float[Tensor, "B N C4"],
+        hints: Sequence[Float[Tensor, "B 6 H W"]],
+        text_tokens: Float[Tensor, "B L D"],
+        pooled: Float[Tensor, "B P"],
+        timesteps: Float[Tensor, " B"],
+        guidance: Float[Tensor, " B"],
+        img_ids: Float[Tensor, "N 3"],
+        strengths: Sequence[float] | None = None,
+    ) -> Float[Tensor, "B N C4"]:
+        """Predict the flow, noise minus picture. `timesteps` are in [0, 1], 1 being noise; see `hints_of`."""
+        txt_ids = text_ids(text_tokens.shape[1], tokens.device)
+        residuals = [
+            branch(tokens, hint, text_tokens, pooled, timesteps, guidance, img_ids, txt_ids)
+            for branch, hint in zip((self.controlnet1, self.controlnet2), hints, strict=True)
+        ]
+        flow: Tensor = self.base(
+            hidden_states=tokens,
+            encoder_hidden_states=text_tokens,
+            pooled_projections=pooled,
+            timestep=timesteps,
+            img_ids=img_ids,
+            txt_ids=txt_ids,
+            guidance=guidance,
+            controlnet_block_samples=sum_residuals(residuals, strengths),
+            controlnet_blocks_repeat=True,
+            return_dict=False,
+        )[0]
+        return flow
+
+
+class AppearanceModel(nn.Module):
+    """The demo's appearance model: a `ControlledFlux` and its word encoder, trained together."""
+
+    def __init__(self, config: AppearanceConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.flux = ControlledFlux(config.base, config.control_blocks)
+        self.text = WordEncoder(config.text)
+
+    def forward(
+        self,
+        tokens: Float[Tensor, "B N C4"],
+        hints: Sequence[Float[Tensor, "B 6 H W"]],
+        text_tokens: Float[Tensor, "B L D"],
+        pooled: Float[Tensor, "B P"],
+        timesteps: Float[Tensor, " B"],
+        guidance: Float[Tensor, " B"],
+    ) -> Float[Tensor, "B N C4"]:
+        """Predict the flow for packed latents (`latents.pack`) of a picture that is 8 times larger than the latents."""
+        height, width = hints[0].shape[-2] // 8, hints[0].shape[-1] // 8
+        ids = picture_ids(height, width, tokens.device)
+        flow: Tensor = self.flux(tokens, hints, text_tokens, pooled, timesteps, guidance, ids)
+        return flow
+
+    def save(self, directory: Path) -> Path:
+        """Write ``weights.safetensors`` (configuration inside) into `directory` and return its path."""
+        return weights_file.write_model(directory / weights_file.FILE_NAME, self, self.config)
+
+    @classmethod
+    def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "AppearanceModel":
+        """Load "demo" or a saved folder or file in float32. Raises WeightsError if it is absent or does not fit."""
+        config, tensors = weights_file.read_model(source, DEMO_ID, AppearanceConfig)
+        model = cls(config)
+        weights_file.load_exactly(model, tensors, str(source))
+        return model.eval().requires_grad_(False).to(device)
+
+
+def hints_of(conditions: Mapping[str, Float[Tensor, "B 3 H W"]]) -> tuple[Tensor, Tensor]:
+    """Return each branch's six channels from pictures in [-1, 1]; an absent condition is black.
+
+    Raises ValueError if there is no condition or one is unknown.
+    """
+    known = {name for pair in BRANCH_CONDITIONS for name in pair}
+    unknown = sorted(conditions.keys() - known)
+    if unknown or not conditions:
+        raise ValueError(f"conditions must be among {', '.join(sorted(known))}, got {', '.join(unknown) or 'none'}")
+    absent = torch.full_like(next(iter(conditions.values())), ABSENT)
+    first, second = (torch.cat([conditions.get(name, absent) for name in pair], dim=1) for pair in BRANCH_CONDITIONS)
+    return first, second

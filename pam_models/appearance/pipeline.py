@@ -1,0 +1,88 @@
+"""Condition pictures and a prompt in, a picture out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from pam_models.appearance.flow import euler, initial_noise, shifted_times
+from pam_models.appearance.latents import pack, unpack
+from pam_models.appearance.modeling import AppearanceModel, hints_of
+from pam_models.autoencoder import VideoAutoencoder
+from pam_models.autoencoder.configuration import SPATIAL_FACTOR
+from pam_models.autoencoder.frames import image_to_tensor
+
+
+class AppearancePipeline:
+    """The demo's Stage II. Each picture depends on its own seed, prompt and conditions alone.
+
+    The same call gives the same bytes. Another batch composition may change last bits, for matrix products round
+    differently at other sizes.
+    """
+
+    def __init__(self, model: AppearanceModel, autoencoder: VideoAutoencoder) -> None:
+        self.model = model
+        self.autoencoder = autoencoder
+
+    @classmethod
+    def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "AppearancePipeline":
+        """Load "demo", or a folder with ``appearance/`` and ``autoencoder/`` in it, as `save` writes.
+
+        Raises WeightsError if weights are absent, altered or do not fit.
+        """
+        if source == "demo":
+            return cls(AppearanceModel.load("demo", device), VideoAutoencoder.load("demo", device))
+        folder = Path(source)
+        model = AppearanceModel.load(folder / "appearance", device)
+        return cls(model, VideoAutoencoder.load(folder / "autoencoder", device))
+
+    def save(self, directory: Path) -> None:
+        """Write both models under `directory`."""
+        self.model.save(directory / "appearance")
+        self.autoencoder.save(directory / "autoencoder")
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        conditions: Mapping[str, UInt8[np.ndarray, "B H W 3"]],
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        steps: int = 20,
+        guidance: float = 4.0,
+    ) -> UInt8[np.ndarray, "B H W 3"]:
+        """Sample one picture per seed; `guidance` is the embedded guidance scale, not a second pass.
+
+        Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
+        """
+        height, width = self._check(conditions, prompts, seeds)
+        device = self.autoencoder.device
+        hints = hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
+        text, pooled = self.model.text.encode(prompts)
+        strength = torch.full((len(seeds),), guidance, device=device)
+        shape = (self.autoencoder.config.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
+        noise = pack(initial_noise(shape, seeds, device))
+
+        def flow(tokens: Tensor, times: Tensor) -> Tensor:
+            predicted: Tensor = self.model(tokens, hints, text, pooled, times, strength)
+            return predicted
+
+        tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
+        latents = unpack(tokens, shape[1], shape[2])[:, :, None]
+        return self.autoencoder.decode(latents)[:, 0]
+
+    @staticmethod
+    def _check(conditions: Mapping[str, np.ndarray], prompts: Sequence[str], seeds: Sequence[int]) -> tuple[int, int]:
+        batch = len(seeds)
+        if len(prompts) != batch or batch == 0 or not conditions:
+            raise ValueError(
+                f"{batch} seeds, {len(prompts)} prompts, {len(conditions)} conditions: one seed and prompt each, "
+                "and at least one condition"
+            )
+        height, width = next(iter(conditions.values())).shape[1:3]
+        for name, picture in conditions.items():
+            if picture.shape != (batch, height, width, 3):
+                raise ValueError(f"condition {name} has shape {picture.shape}, expected {(batch, height, width, 3)}")
+        return height, width

@@ -1,0 +1,133 @@
+"""A first frame and condition clips in, a clip out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from pam_models.autoencoder import VideoAutoencoder
+from pam_models.motion.diffusion import new_scheduler
+from pam_models.motion.guidance import GuidanceSchedule
+from pam_models.motion.latents import condition_input, first_frame_latents
+from pam_models.motion.modeling import MotionModel
+from pam_models.motion.sampling import denoise, initial_noise
+
+
+class MotionPipeline:
+    """The demo's Stage III. Items of a batch share nothing but the processor's time: each has its own seed.
+
+    The same call gives the same bytes. Another batch composition may change last bits, for matrix products round
+    differently at other sizes.
+    """
+
+    def __init__(self, model: MotionModel, autoencoder: VideoAutoencoder) -> None:
+        self.model = model
+        self.autoencoder = autoencoder
+
+    @classmethod
+    def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "MotionPipeline":
+        """Load "demo", or a folder with ``motion/`` and ``autoencoder/`` in it, as `save` writes.
+
+        Raises WeightsError if weights are absent, altered or do not fit.
+        """
+        if source == "demo":
+            return cls(MotionModel.load("demo", device), VideoAutoencoder.load("demo", device))
+        folder = Path(source)
+        return cls(MotionModel.load(folder / "motion", device), VideoAutoencoder.load(folder / "autoencoder", device))
+
+    def save(self, directory: Path) -> None:
+        """Write both models under `directory`."""
+        self.model.save(directory / "motion")
+        self.autoencoder.save(directory / "autoencoder")
+
+    def sample(
+        self,
+        first_frame: UInt8[np.ndarray, "B H W 3"],
+        conditions: Mapping[str, UInt8[np.ndarray, "B T H W 3"]],
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        steps: int = 20,
+        guidance: float = 1.0,
+        *,
+        schedule: GuidanceSchedule = "constant",
+        strengths: Mapping[str, float] | None = None,
+    ) -> UInt8[np.ndarray, "B T H W 3"]:
+        """Sample one clip per seed. Conditions may be any subset of the model's; guidance 1 halves the cost.
+
+        Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
+        """
+        frames = self._check(first_frame, conditions, prompts, seeds)
+        device = self.autoencoder.device
+        with torch.inference_mode():
+            inputs = {name: condition_input(self.autoencoder, clip) for name, clip in conditions.items()}
+            first = first_frame_latents(self.autoencoder, first_frame, frames)
+            text, _ = self.model.text.encode(prompts)
+            empty, _ = self.model.text.encode([""] * len(prompts))
+
+        def velocity_with(tokens: Tensor) -> "VelocityOf":
+            return VelocityOf(self.model, first, tokens, inputs, strengths)
+
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        latents: Float[Tensor, "B F C h w"] = denoise(
+            velocity_with(text),
+            velocity_with(empty),
+            initial_noise(tuple(first.shape[1:]), generators, device),
+            new_scheduler(),
+            steps,
+            generators,
+            guidance,
+            schedule,
+        )
+        return self.autoencoder.decode(latents.permute(0, 2, 1, 3, 4))
+
+    def _check(
+        self,
+        first_frame: np.ndarray,
+        conditions: Mapping[str, np.ndarray],
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+    ) -> int:
+        batch = len(seeds)
+        if len(prompts) != batch or first_frame.shape[0] != batch or batch == 0:
+            raise ValueError(
+                f"{batch} seeds, {len(prompts)} prompts and {first_frame.shape[0]} first frames: one each per clip"
+            )
+        settings = self.model.config.transformer
+        unknown = sorted(conditions.keys() - set(settings.conditions))
+        if unknown:
+            raise ValueError(
+                f"no condition is called {', '.join(unknown)}; this model has {', '.join(settings.conditions)}"
+            )
+        expected = (batch, settings.sample_frames, *first_frame.shape[1:])
+        for name, clip in conditions.items():
+            if clip.shape != expected:
+                raise ValueError(f"condition {name} has shape {clip.shape}, the first frame asks for {expected}")
+        return settings.latent_frames
+
+
+class VelocityOf:
+    """The model with everything but the noisy latents and the timestep held fixed."""
+
+    def __init__(
+        self,
+        model: MotionModel,
+        first_frame: Tensor,
+        text_tokens: Tensor,
+        conditions: Mapping[str, Tensor],
+        strengths: Mapping[str, float] | None,
+    ) -> None:
+        self._model = model
+        self._first_frame = first_frame
+        self._text = text_tokens
+        self._conditions = conditions
+        self._strengths = strengths
+
+    def __call__(self, latents: Tensor, timesteps: Tensor) -> Tensor:
+        """Return v for noisy latents (B, F, C, h, w) at timesteps (B,)."""
+        velocity: Tensor = self._model(
+            latents, self._first_frame, timesteps, self._text, self._conditions, self._strengths
+        )
+        return velocity

@@ -1,0 +1,41 @@
+"""Rotary positions of a clip's tokens."""
+
+import torch
+from diffusers.models.embeddings import get_3d_rotary_pos_embed
+from jaxtyping import Float
+from torch import Tensor
+
+from pam_models.motion.configuration import TransformerConfig
+
+
+def rotary_positions(
+    settings: TransformerConfig, frames: int, height: int, width: int, device: torch.device | str = "cpu"
+) -> tuple[Float[Tensor, "N d"], Float[Tensor, "N d"]] | None:
+    """Return the (cos, sin) tables for `frames` latent frames of `height` x `width`, N tokens; None if not used.
+
+    Another size than the model's own is fitted into its grid, as CogVideoX does.
+    """
+    if not settings.use_rotary_positional_embeddings:
+        return None
+    patch = settings.patch_size
+    grid = (height // patch, width // patch)
+    crops = _region_within(grid, settings.sample_height // patch, settings.sample_width // patch)
+    cos, sin = get_3d_rotary_pos_embed(
+        embed_dim=settings.attention_head_dim,
+        crops_coords=crops,
+        grid_size=grid,
+        temporal_size=frames,
+        device=torch.device(device),
+    )
+    return cos, sin
+
+
+def _region_within(grid: tuple[int, int], height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the (top, left) and (bottom, right) of `grid` scaled to fit the centre of `height` x `width`."""
+    rows, columns = grid
+    if rows * width > height * columns:
+        scaled = (height, round(height / rows * columns))
+    else:
+        scaled = (round(width / columns * rows), width)
+    top, left = round((height - scaled[0]) / 2), round((width - scaled[1]) / 2)
+    return (top, left), (top + scaled[0], left + scaled[1])
