@@ -12,7 +12,9 @@ from pam_models.conditions.camera import Camera, intrinsics, look_at
 ELEVATION_DEG = (15.0, 60.0)
 FOV_DEG = (32.0, 38.0)
 FLESH_M = 0.014
-MARGIN = 0.94
+MARGIN = 0.95
+# An object may lose its rim to the picture's border; the hand may not.
+OBJECT_SHARE = 0.75
 UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -24,7 +26,7 @@ def sample_camera(
     width: int,
     height: int,
     *,
-    views: int = 8,
+    views: int = 16,
 ) -> Camera:
     """Draw `views` cameras that see everything, and return the one in which most joints are in sight.
 
@@ -32,7 +34,7 @@ def sample_camera(
     """
     rng = np.random.default_rng([seed, 3])
     corners = _box_corners(object_vertices_m)
-    thing = np.einsum("tij,cj->tci", object_T_world[:, :3, :3], corners) + object_T_world[:, None, :3, 3]
+    thing = np.einsum("tij,cj->tci", object_T_world[:, :3, :3], OBJECT_SHARE * corners) + object_T_world[:, None, :3, 3]
     points = np.concatenate([joints_world_m.reshape(-1, 3), thing.reshape(-1, 3)]).astype(np.float64)
     frames = np.linspace(0, len(joints_world_m) - 1, 6).astype(int)
     best: Camera | None = None
@@ -44,7 +46,7 @@ def sample_camera(
         K = intrinsics(rng.uniform(*FOV_DEG), width, height)
         camera = _fitted(points, outward, K, width, height, closeness=rng.uniform(1.0, 1.08))
         seen = in_sight(camera, joints_world_m[frames], corners, object_T_world[frames]).mean()
-        score = float(seen) + 0.25 * _spread(camera, joints_world_m[frames])
+        score = float(seen) + 0.25 * _spread(camera, joints_world_m[frames]) + 1.2 * hand_size(camera, joints_world_m[frames])
         if score > best_score:
             best, best_score = camera, score
     if best is None:
@@ -96,6 +98,12 @@ def _fitted(points: Float64[np.ndarray, "N 3"], outward: Float64[np.ndarray, "3"
     down = (np.abs(local[:, 1]) + FLESH_M) * focal / (MARGIN * height / 2) - local[:, 2]
     distance = float(max(across.max(), down.max())) * closeness
     return Camera(K, look_at(target + outward * distance, target, UP), width, height)
+
+
+def hand_size(camera: Camera, joints_world_m: Float[np.ndarray, "T 21 3"]) -> float:
+    """Longer side of the hand's box in the picture relative to the picture's height, mean over frames."""
+    uv = camera.project(joints_world_m)
+    return float((uv.max(1) - uv.min(1)).max(-1).mean() / camera.height)
 
 
 def _spread(camera: Camera, joints_world_m: Float[np.ndarray, "T 21 3"]) -> float:

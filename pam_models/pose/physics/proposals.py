@@ -10,13 +10,16 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
-from pam_models.pose.physics.hand_shapes import HandShape, sample_hand_shape
 from pam_models.pose.physics.hand_body import HandBody
+from pam_models.pose.physics.hand_shapes import HandShape, sample_hand_shape
 from pam_models.pose.physics.scene import Scene
+from pam_models.pose.trajectory import ObjectMesh
 
 Vec3 = Float64[np.ndarray, "3"]
 CLEARANCE_M = 0.002
-PADS = ("index", "middle", "ring")
+PADS = ("index", "middle")
+EDGE_SHARE = 0.4
+EDGE_M = 0.03
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,11 @@ class Grasp:
 class ProposalSampler:
     """Draws wrist poses around an object and keeps those that start clear of it and of the table."""
 
-    def __init__(self, scene: Scene, object_vertices_m: Float64[np.ndarray, "V 3"]) -> None:
+    def __init__(self, scene: Scene, mesh: ObjectMesh) -> None:
         self._scene = scene
         self._data = mujoco.MjData(scene.model)
-        self._points = object_vertices_m + np.array([0.0, 0.0, scene.rest_height_m])
+        self._points = mesh.vertices_m.astype(np.float64) + np.array([0.0, 0.0, scene.rest_height_m])
+        self._triangles = self._points[mesh.faces]
 
     def sample(self, rng: np.random.Generator, count: int, attempts: int) -> list[Grasp]:
         """Return at most `count` proposals from at most `attempts` draws."""
@@ -56,6 +60,8 @@ class ProposalSampler:
         shape = sample_hand_shape(self._scene.body, kind, rng)
         if kind == "power":
             return self._power(rng, shape, low, high)
+        if rng.random() < EDGE_SHARE:
+            return self._edge_pinch(rng, shape, low, high)
         return self._pinch(rng, shape, low, high)
 
     def _power(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:
@@ -91,17 +97,38 @@ class ProposalSampler:
         level = np.array([-sin(azimuth), cos(azimuth), 0.0])
         approach = -cos(lean) * np.array([0.0, 0.0, 1.0]) + sin(lean) * level * rng.choice([-1.0, 1.0])
         width, middle = self._extent(target, across, approach)
+        return self._pinched(shape, target + across * middle, width, across, approach)
+
+    def _edge_pinch(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:
+        """From above over something thin that stands up: a rim, a handle, a wall."""
+        tops = self._points[self._points[:, 2] > low[2] + 0.7 * (high[2] - low[2])]
+        target = tops[rng.integers(len(tops))] - np.array([0.0, 0.0, rng.uniform(0.008, 0.018)])
+        outward = target[:2] - (low[:2] + high[:2]) / 2
+        azimuth = np.arctan2(outward[1], outward[0]) + rng.normal(0.0, 0.25) + rng.choice([0.0, pi])
+        across = np.array([cos(azimuth), sin(azimuth), 0.0])
+        lean = radians(rng.uniform(-10, 40))
+        level = np.array([-sin(azimuth), cos(azimuth), 0.0]) * rng.choice([-1.0, 1.0])
+        approach = -cos(lean) * np.array([0.0, 0.0, 1.0]) + sin(lean) * level
+        span = nearest_solid(target, across, self._triangles)
+        if span is None or span[1] - span[0] > EDGE_M:
+            return None
+        return self._pinched(shape, target + across * (span[0] + span[1]) / 2, span[1] - span[0], across, approach)
+
+    def _pinched(self, shape: HandShape, target: Vec3, width: float, across: Vec3, approach: Vec3) -> Grasp | None:
+        """Place the hand so that its pads close on `target` along `across`; None when it cannot open that far."""
         aperture = self._pad_frames(shape)
         widths = np.array([gap for gap, _, _, _ in aperture])
         wanted = width + 0.006
         if wanted > widths.max():
             return None
-        row = int(np.flatnonzero(widths >= wanted).max())
+        # Further on the pads may pass each other and part again, so the first crossing counts.
+        narrow = np.flatnonzero(widths[int(widths.argmax()) :] < wanted)
+        row = int(widths.argmax()) + int(narrow[0]) - 1 if len(narrow) else len(widths) - 1
         _, centre, closing, forward = aperture[row]
         rotation = np.stack([across, approach, np.cross(across, approach)], 1) @ np.stack([closing, forward, np.cross(closing, forward)], 1).T
         share = row / (len(aperture) - 1)
         opened = shape.opened + max(0.0, share - 0.12) * (shape.closed - shape.opened)
-        wrist = self._wrist_at(rotation, centre, target + across * middle)
+        wrist = self._wrist_at(rotation, centre, target)
         return self._settled(Grasp("pinch", wrist, rotation, approach, HandShape(shape.relaxed, opened, shape.closed)))
 
     def _settled(self, grasp: Grasp) -> Grasp | None:
@@ -182,6 +209,28 @@ class ProposalSampler:
     def _wrist_at(self, rotation: Float64[np.ndarray, "3 3"], hand_point: Vec3, world_point: Vec3) -> Vec3:
         wrist: Vec3 = world_point - rotation @ (hand_point - self._scene.body.joints_m[0])
         return wrist
+
+
+def nearest_solid(point: Vec3, direction: Vec3, triangles: Float64[np.ndarray, "F 3 3"]) -> tuple[float, float] | None:
+    """The stretch of solid nearest to a point along a line, as signed distances from the point; None where there is none.
+
+    Crossings are found by the Moeller-Trumbore test; they alternate between entering and leaving the solid.
+    """
+    edge1, edge2 = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    across = np.cross(direction, edge2)
+    det = np.einsum("fi,fi->f", edge1, across)
+    usable = np.abs(det) > 1e-14
+    det = np.where(usable, det, 1.0)
+    from_corner = point - triangles[:, 0]
+    u = np.einsum("fi,fi->f", from_corner, across) / det
+    beside = np.cross(from_corner, edge1)
+    v = beside @ direction / det
+    hit = usable & (u >= 0) & (v >= 0) & (u + v <= 1)
+    crossings = np.unique(np.round((np.einsum("fi,fi->f", edge2, beside) / det)[hit], 6))
+    if len(crossings) < 2:
+        return None
+    spans = [(float(a), float(b)) for a, b in zip(crossings[:-1:2], crossings[1::2], strict=False)]
+    return min(spans, key=lambda span: max(span[0], -span[1], 0.0))
 
 
 def matrix_to_quat(rotation: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "4"]:

@@ -59,7 +59,7 @@ def find_motion(
     body = build_hand_body(hand, betas)
     scene = build_scene(body, thing, frame_s / stride)
     data = mujoco.MjData(scene.model)
-    sampler = ProposalSampler(scene, thing.mesh.vertices_m.astype(np.float64))
+    sampler = ProposalSampler(scene, thing.mesh)
     timing = Timing()
     times = np.arange((frames - 1) * stride) * (frame_s / stride)
     lift_frame = min(round(timing.lift_s / frame_s), frames - 4)
