@@ -1,0 +1,128 @@
+"""Linear blend skinning with pose and shape blend shapes: MANO's equations in numpy and in torch.
+
+J = regressor @ v_shaped; v_posed = v_shaped + posedirs @ vec(R_1..15 - I); every vertex is moved by the weighted sum of
+its joints' transforms. The wrist turns about its own rest position: wrist = J0(betas) + transl (formats.md section 0).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from pam_models.hand.conventions import axis_angle_to_matrix
+from pam_models.hand.model import JOINTS, PARENTS, HandModel
+
+# MANO21 (MANO16, then the tips thumb, index, middle, ring, pinky) to OpenPose order.
+MANO21_TO_OP21 = np.array([0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20])
+
+
+@dataclass(frozen=True)
+class HandGeometry:
+    """Skinned hands: vertices and joints in OP21 order (tips are vertices), metres, float32."""
+
+    vertices: Float[np.ndarray, "B V 3"]
+    joints: Float[np.ndarray, "B 21 3"]
+
+
+def rest_joints(hand: HandModel, betas: Float[np.ndarray, "10"]) -> Float[np.ndarray, "16 3"]:
+    """Return the 16 joints of the unposed hand of this shape, MANO16 order, metres."""
+    shaped = hand.v_template + hand.shapedirs @ np.asarray(betas, np.float32)
+    return np.asarray(hand.joint_regressor @ shaped, np.float32)
+
+
+def skin(
+    hand: HandModel,
+    pose_flat: Float[np.ndarray, "B 48"],
+    betas: Float[np.ndarray, "B 10"] | Float[np.ndarray, "10"],
+    transl: Float[np.ndarray, "B 3"],
+) -> HandGeometry:
+    """Pose a hand: axis-angle with zero = flat hand, shape coefficients, smplx translation (metres).
+
+    One set of betas (10,) serves all B frames and is shaped once.
+
+    Raises:
+        ValueError: the inputs' shapes do not fit together.
+    """
+    pose, shape, move = (np.asarray(array, np.float32) for array in (pose_flat, betas, transl))
+    frames = len(pose)
+    if pose.shape != (frames, 48) or move.shape != (frames, 3) or shape.shape not in ((10,), (frames, 10)):
+        raise ValueError(
+            f"pose_flat {pose.shape}, betas {shape.shape}, transl {move.shape}; they must be (B, 48), (10,) or (B, 10), (B, 3)"
+        )
+    if shape.ndim == 1:
+        v_shaped = (hand.v_template + hand.shapedirs @ shape)[None]
+    else:
+        v_shaped = hand.v_template + np.tensordot(shape, hand.shapedirs, axes=(1, 2))
+    joints = np.matmul(hand.joint_regressor, v_shaped)
+    rotations = axis_angle_to_matrix(pose.reshape(frames, JOINTS, 3)).astype(np.float32)
+    feature = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(frames, -1)
+    v_posed = v_shaped + (feature @ hand.posedirs.reshape(-1, feature.shape[1]).T).reshape(frames, -1, 3)
+
+    world = np.empty((frames, JOINTS, 3, 4), np.float32)
+    world[:, 0, :, :3] = rotations[:, 0]
+    world[:, 0, :, 3] = joints[:, 0]
+    for joint in range(1, JOINTS):
+        parent = PARENTS[joint]
+        bone = (joints[:, joint] - joints[:, parent])[..., None]
+        world[:, joint, :, :3] = world[:, parent, :, :3] @ rotations[:, joint]
+        world[:, joint, :, 3] = (world[:, parent, :, :3] @ bone)[..., 0] + world[:, parent, :, 3]
+    posed_joints = world[..., 3] + move[:, None]
+    relative = world.copy()
+    relative[..., 3] -= np.einsum("bjik,bjk->bji", world[..., :3], np.broadcast_to(joints, (frames, JOINTS, 3)))
+    blended = np.matmul(hand.weights, relative.reshape(frames, JOINTS, 12)).reshape(frames, -1, 3, 4)
+    vertices = np.einsum("bvik,bvk->bvi", blended[..., :3], v_posed) + blended[..., 3] + move[:, None]
+    all_joints = np.concatenate([posed_joints, vertices[:, hand.tip_vertices]], axis=1)[:, MANO21_TO_OP21]
+    return HandGeometry(vertices=vertices, joints=all_joints)
+
+
+class SkinningLayer(nn.Module):
+    """The same hand as a differentiable torch layer; arrays are buffers and move with `.to(device)`."""
+
+    def __init__(self, hand: HandModel) -> None:
+        super().__init__()
+        for name in ("v_template", "shapedirs", "posedirs", "joint_regressor", "weights"):
+            self.register_buffer(name, torch.from_numpy(getattr(hand, name).copy()))
+        self.register_buffer("tip_vertices", torch.from_numpy(hand.tip_vertices.astype(np.int64)))
+        self.register_buffer("op21", torch.from_numpy(MANO21_TO_OP21.astype(np.int64)))
+
+    def forward(
+        self, pose_flat: Float[torch.Tensor, "B 48"], betas: Float[torch.Tensor, "B 10"], transl: Float[torch.Tensor, "B 3"]
+    ) -> tuple[Float[torch.Tensor, "B V 3"], Float[torch.Tensor, "B 21 3"]]:
+        """Return (vertices, joints in OP21 order) in metres; see `skin`. One set of betas may be (10,)."""
+        frames = len(pose_flat)
+        if betas.ndim == 1:
+            betas = betas[None].expand(frames, -1)
+        v_shaped = self.v_template + torch.einsum("bs,vis->bvi", betas, self.shapedirs)
+        joints = torch.einsum("jv,bvi->bji", self.joint_regressor, v_shaped)
+        rotations = rotation_matrices(pose_flat.reshape(frames, JOINTS, 3))
+        feature = (rotations[:, 1:] - torch.eye(3, dtype=rotations.dtype, device=rotations.device)).reshape(frames, -1)
+        v_posed = v_shaped + torch.einsum("bp,vip->bvi", feature, self.posedirs)
+        turns, places = [rotations[:, 0]], [joints[:, 0]]
+        for joint in range(1, JOINTS):
+            parent = PARENTS[joint]
+            bone = (joints[:, joint] - joints[:, parent])[..., None]
+            places.append((turns[parent] @ bone)[..., 0] + places[parent])
+            turns.append(turns[parent] @ rotations[:, joint])
+        turn, place = torch.stack(turns, 1), torch.stack(places, 1)
+        shift = place - torch.einsum("bjik,bjk->bji", turn, joints)
+        blend_turn = torch.einsum("vj,bjik->bvik", self.weights, turn)
+        blend_shift = torch.einsum("vj,bji->bvi", self.weights, shift)
+        vertices = torch.einsum("bvik,bvk->bvi", blend_turn, v_posed) + blend_shift + transl[:, None]
+        with_tips = torch.cat([place + transl[:, None], vertices[:, self.tip_vertices]], 1)
+        return vertices, with_tips[:, self.op21]
+
+
+def rotation_matrices(axis_angle: Float[torch.Tensor, "*N 3"]) -> Float[torch.Tensor, "*N 3 3"]:
+    """Rodrigues in torch, with finite gradients at zero rotation."""
+    x, y, z = axis_angle.unbind(-1)
+    zero = torch.zeros_like(x)
+    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*axis_angle.shape, 3)
+    square = (axis_angle * axis_angle).sum(-1)[..., None, None]
+    small = square < 1e-6
+    safe = torch.where(small, torch.ones_like(square), square)
+    angle = safe.sqrt()
+    first = torch.where(small, 1.0 - square / 6.0, torch.sin(angle) / angle)
+    second = torch.where(small, 0.5 - square / 24.0, 2.0 * torch.sin(angle / 2).square() / safe)
+    return torch.eye(3, dtype=axis_angle.dtype, device=axis_angle.device) + first * skew + second * (skew @ skew)
