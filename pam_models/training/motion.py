@@ -1,0 +1,158 @@
+"""Training of the image-to-video model by v-prediction on cached latents.
+
+The paper freezes a pretrained base and trains the control branch. At demo size there is no pretrained base, so base, branch
+and word encoder are trained together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pam_models.autoencoder.modeling import VideoAutoencoder
+from pam_models.metrics.image import psnr_db
+from pam_models.motion.configuration import MotionConfig
+from pam_models.motion.diffusion import NoiseSchedule, sample_timesteps
+from pam_models.motion.latents import pad_first_frame
+from pam_models.motion.modeling import MotionModel
+from pam_models.motion.pipeline import MotionPipeline
+from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
+from pam_models.training.hand_check import HandCheck
+from pam_models.training.latents import ClipLatents, load_clip_latents
+from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
+from pam_models.training.masking import draw_kept, masked, weighted_mean_square
+from pam_models.training.ordering import Pool
+from pam_models.training.recipe import MotionRecipe
+from pam_models.training.scenes import stable_seed
+from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
+
+_HELD_OUT_CLIPS = 2
+
+
+class MotionTask:
+    """See the module. `source` names the scenes whose clips are learnt from."""
+
+    name = "motion"
+
+    def __init__(
+        self,
+        recipe: MotionRecipe,
+        layout: RunLayout,
+        config: MotionConfig,
+        autoencoder: VideoAutoencoder,
+        latents: Path,
+        *,
+        source: str = "physics",
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.model = MotionModel(config)
+        self.modules: Mapping[str, nn.Module] = {"model": self.model}
+        self._conditions = config.transformer.conditions
+        self._schedule = NoiseSchedule()
+        self._autoencoder = autoencoder
+        self._folder = latents
+        self._layout = layout
+        self._source = source
+        self._blocks = BlockCache(layout.clips)
+        self._pool = Pool(layout.model(self.name) / "clips.json")
+        self._read: dict[str, ClipLatents] = {}
+        self._check = HandCheck.of_run(layout)
+
+    def prepare(self, step: int) -> None:
+        """Take in the clips whose latents are ready at this start."""
+        self._pool.extend(step, [path.stem for path in self._folder.glob(f"{TRAIN}-{self._source}-*.npz")])
+
+    def batch(self, step: int) -> dict[str, Any]:
+        """Float32 latents of a batch: clean (B, F, C, h, w), first, conditions (B, F, 2C, h, w), weight, text indices."""
+        recipe = self.recipe
+        rng = np.random.default_rng(stable_seed("motion", recipe.seed, step))
+        clips = [self._latents(name) for name in self._pool.batch(step, recipe.batch, recipe.seed)]
+        prompts = ["" if rng.random() < recipe.text_dropout else clip.prompt for clip in clips]
+        clean = _stack([clip.latents[RGB] for clip in clips])
+        frames = clean.shape[1]
+        first = pad_first_frame(_stack([clip.first[RGB] for clip in clips]), frames)
+        conditions = {
+            name: torch.cat(
+                [
+                    _stack([clip.latents[name] for clip in clips]),
+                    pad_first_frame(_stack([clip.first[name] for clip in clips]), frames),
+                ],
+                dim=2,
+            )
+            for name in self._conditions
+        }
+        foreground = _stack([clip.foreground for clip in clips])[:, :, None]
+        return {
+            "clean": clean,
+            "first": first,
+            "conditions": conditions,
+            "weight": 1.0 + (recipe.foreground_weight - 1.0) * foreground,
+            "text": self.model.text.indices(prompts),
+        }
+
+    def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
+        """Mean square error of v; with a foreground weight, relative to it."""
+        recipe = self.recipe
+        clean: Tensor = batch["clean"]
+        count = len(clean)
+        timesteps = sample_timesteps(count, generator)
+        noise = torch.randn(clean.shape, generator=generator)
+        kept = draw_kept(self._conditions, count, recipe.condition_dropout, generator)
+        keep_first = torch.rand(count, generator=generator) >= recipe.first_frame_dropout
+        conditions = masked(batch["conditions"], kept)
+        first = masked({"first": batch["first"]}, {"first": keep_first})["first"]
+        tokens, _ = self.model.text(batch["text"])
+        noisy = self._schedule.add_noise(clean, noise, timesteps)
+        predicted = self.model(noisy, first, timesteps, tokens, conditions)
+        error = predicted.float() - self._schedule.velocity(clean, noise, timesteps)
+        return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
+
+    def sample(self, step: int, folder: Path) -> dict[str, float]:
+        """Sample held-out clips from their true first frame; compare with the renderer and with a still first frame."""
+        names = block_names(self._layout.clips, f"{HELD_OUT}-{self._source}-")
+        chosen = [names[place] for place in spread_frames(len(names), _HELD_OUT_CLIPS)] if names else []
+        figures: dict[str, list[float]] = {}
+        for index, name in enumerate(chosen):
+            block = self._blocks[name]
+            output = self._sampled(block, stable_seed("motion-sample", name) % 2**31)
+            for label, value in self._compared(block, output).items():
+                figures.setdefault(label, []).append(value)
+            shown = spread_frames(len(block), 7)
+            rows = {"truth": np.asarray(block.stream(RGB))[shown], "sample": output[shown]}
+            rows |= {condition: np.asarray(block.stream(condition))[shown] for condition in self._conditions}
+            write_sheet(folder / f"{step:06d}-{index}.png", contact_sheet(rows))
+        return {label: float(np.mean(values)) for label, values in figures.items()}
+
+    def _sampled(self, block: FrameBlock, seed: int) -> np.ndarray:
+        pipeline = MotionPipeline(self.model, self._autoencoder)
+        conditions = {name: np.asarray(block.stream(name))[None] for name in self._conditions}
+        first = np.asarray(block.stream(RGB)[0])[None]
+        return np.asarray(
+            pipeline.sample(first, conditions, [block.prompts[0]], [seed], steps=self.recipe.sample_steps, guidance=1.0)[0]
+        )
+
+    def _compared(self, block: FrameBlock, output: np.ndarray) -> dict[str, float]:
+        truth = np.asarray(block.stream(RGB))
+        still = np.broadcast_to(truth[:1], truth.shape)
+        moving = (np.abs(truth.astype(np.int16) - still).max(axis=-1) > 24) | block.foreground()
+        figures = {"psnr_db": psnr_db(output, truth), "psnr_still_db": psnr_db(still, truth)}
+        if moving.any():
+            figures |= {"psnr_moving_db": psnr_db(output, truth, moving), "psnr_still_moving_db": psnr_db(still, truth, moving)}
+        if self._check is not None:
+            figures |= self._check.compare(block, output)
+        return figures
+
+    def _latents(self, name: str) -> ClipLatents:
+        if name not in self._read:
+            self._read[name] = load_clip_latents(self._folder / f"{name}.npz")
+        return self._read[name]
+
+
+def _stack(arrays: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays)).float()
