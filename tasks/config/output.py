@@ -1,0 +1,93 @@
+"""Which part of a configuration decides what a build makes, with paths replaced by what stands there."""
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.config.model import GenerateConfig
+from tasks.errors import ConfigError
+from tasks.ids import build_id, canonical_json, sha256_hex
+
+SHIPPED = Path(__file__).parents[2] / "pam_models"
+SHIPPED_WEIGHTS = ("zoo/demo/*.safetensors",)
+SHIPPED_HAND = ("hand/*.npz",)
+HEAD_BYTES = 1 << 20
+BUILD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def content_fingerprint(path: Path) -> str:
+    """A hash of a file or folder by relative names, sizes, and each file's first and last MiB; its place does not count.
+
+    Weights of many gigabytes are thus told apart in well under a second each. Raises ConfigError when nothing is there.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file or folder")
+    files = [path] if path.is_file() else sorted(found for found in path.rglob("*") if found.is_file())
+    listing = []
+    for file in files:
+        size = file.stat().st_size
+        digest = hashlib.sha256()
+        with file.open("rb") as stream:
+            digest.update(stream.read(HEAD_BYTES))
+            if size > HEAD_BYTES:
+                stream.seek(max(HEAD_BYTES, size - HEAD_BYTES))
+                digest.update(stream.read(HEAD_BYTES))
+        listing.append([file.relative_to(path).as_posix() if path.is_dir() else file.name, size, digest.hexdigest()])
+    return sha256_hex(canonical_json(listing))
+
+
+@lru_cache(maxsize=8)
+def shipped_fingerprint(patterns: tuple[str, ...]) -> str:
+    """A hash of the weights or meshes that ship with the project, whole files."""
+    files = sorted(file for pattern in patterns for file in SHIPPED.glob(pattern))
+    return sha256_hex(canonical_json([[file.name, sha256_hex(file.read_bytes())] for file in files]))
+
+
+def _subset(model: BaseModel) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        value = getattr(model, name)
+        if extra.get("affects_output") is False:
+            continue
+        if extra.get("content_path") and value is not None:
+            kept[name] = {"content": content_fingerprint(value)}
+        elif isinstance(value, BaseModel):
+            kept[name] = _subset(value)
+        elif isinstance(value, tuple):
+            kept[name] = list(value)
+        else:
+            kept[name] = value
+    return kept
+
+
+def output_subset(config: GenerateConfig) -> dict[str, Any]:
+    """What affects the output: neither how the build is run, nor where its inputs lie, nor the store.
+
+    The demo's shipped weights and the free hand stand in it by hash, so a new version of them is a new build.
+    Raises ConfigError when a folder or file that the configuration names is not there.
+    """
+    subset = {name: part for name, part in _subset(config).items() if name != "execution"}
+    if config.hand.model == "free":
+        subset["hand"]["shipped"] = shipped_fingerprint(SHIPPED_HAND)
+    for name, shipped in (
+        ("appearance", config.appearance.model == "demo"),
+        ("video", config.video.model == "demo"),
+        ("estimator", config.estimator.name == "compact"),
+    ):
+        if shipped:
+            subset[name]["shipped"] = shipped_fingerprint(SHIPPED_WEIGHTS)
+    return subset
+
+
+def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:
+    """The build's id: the user's name for it, or a hash of what affects its output. Raises ConfigError for an unusable name."""
+    if name is None:
+        return build_id(subset)
+    if not BUILD_NAME.fullmatch(name):
+        raise ConfigError(f"--build {name}: use 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit")
+    return name

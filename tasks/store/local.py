@@ -1,0 +1,110 @@
+"""A folder as a store: a file is written beside its place, synced, and then given its name at one stroke."""
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from tasks.errors import StoreError
+
+TEMPORARY = ".tmp"
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
+
+class LocalBackend:
+    """Files below a root folder, which is made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._counter = count()
+
+    @contextmanager
+    def _one_line(self, what: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"store {self.root}: cannot {what} {key or 'it'}: {error.strerror or error}") from error
+
+    def read(self, key: str) -> bytes | None:
+        with self._one_line("read", key):
+            try:
+                return (self.root / key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def size(self, key: str) -> int | None:
+        with self._one_line("look at", key):
+            try:
+                found = (self.root / key).stat()
+                return found.st_size if stat.S_ISREG(found.st_mode) else None
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def keys(self, prefix: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        with self._one_line("list", prefix):
+            for folder, _, names in os.walk(self.root / prefix):
+                for name in names:
+                    path = Path(folder) / name
+                    key = path.relative_to(self.root).as_posix()
+                    if not key.startswith(f"{TEMPORARY}/"):
+                        found[key] = path.stat().st_size
+        return dict(sorted(found.items()))
+
+    def create(self, key: str, data: bytes) -> bool:
+        with self._written(key, data) as temporary:
+            try:
+                os.link(temporary, self.root / key)
+            except FileExistsError:
+                return False
+            except OSError as error:
+                if error.errno not in NO_LINKS:
+                    raise
+                # A file system without hard links: the check and the rename are two steps there.
+                if (self.root / key).exists():
+                    return False
+                temporary.replace(self.root / key)
+            self._sync_folder((self.root / key).parent)
+            return True
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._written(key, data) as temporary:
+            temporary.replace(self.root / key)
+            self._sync_folder((self.root / key).parent)
+
+    def delete(self, key: str) -> None:
+        with self._one_line("delete", key):
+            (self.root / key).unlink(missing_ok=True)
+
+    def local_path(self, key: str) -> str | None:
+        return str(self.root / key)
+
+    @contextmanager
+    def _written(self, key: str, data: bytes) -> Iterator[Path]:
+        """The bytes in a synced file with a name of its own, removed afterwards unless it was moved into place."""
+        name = f"{os.getpid()}-{threading.get_ident()}-{next(self._counter)}"
+        temporary = self.root / TEMPORARY / name
+        with self._one_line("write", key):
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            (self.root / key).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                yield temporary
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    @staticmethod
+    def _sync_folder(folder: Path) -> None:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,144 @@
+"""An object store as a store, through fsspec: whole objects in, whole objects out, no listing cache, failures within seconds."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import fsspec
+from fsspec.core import url_to_fs
+
+from tasks.errors import StoreError
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 60
+REQUEST_ATTEMPTS = 3
+CREATE_ATTEMPTS = 3
+
+Result = TypeVar("Result")
+
+
+def s3_options() -> dict[str, Any]:
+    """What s3fs is told: short timeouts, few retries, nothing cached, path-style addresses for a server of one's own."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    config: dict[str, Any] = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "read_timeout": READ_TIMEOUT_S,
+        "retries": {"max_attempts": REQUEST_ATTEMPTS, "mode": "standard"},
+    }
+    if endpoint:
+        config["s3"] = {"addressing_style": "path"}
+    options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True, "config_kwargs": config}
+    return {**options, "endpoint_url": endpoint} if endpoint else options
+
+
+class RemoteBackend:
+    """Objects below a prefix of a bucket, in any store that fsspec reaches.
+
+    `uri` is the address with its scheme, such as s3://bucket/prefix; for S3 the usual AWS variables hold for keys and endpoint.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.protocol = uri.split("://", 1)[0]
+        options = s3_options() if self.protocol == "s3" else {"use_listings_cache": False}
+        try:
+            found, root = url_to_fs(uri, **options)
+        except (ImportError, ValueError) as error:
+            raise StoreError(f"store {uri}: {_last_line(error)}; use a folder or s3://bucket/prefix") from error
+        self.fs: fsspec.AbstractFileSystem = found
+        self.root: str = root.rstrip("/")
+        if self.protocol == "s3":
+            self.fs.retries = REQUEST_ATTEMPTS
+            self.fs.connect()
+
+    def _path(self, key: str) -> str:
+        return f"{self.root}/{key}" if key else self.root
+
+    def _ask(self, what: str, call: Callable[[], Result]) -> Result:
+        try:
+            return call()
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except Exception as error:
+            # botocore, aiohttp and fsspec share no base class; whatever it was becomes one line.
+            raise StoreError(f"store {self.uri}: cannot {what}: {self._reason(error)}") from error
+
+    def _reason(self, error: Exception) -> str:
+        name = type(error).__name__
+        text = _last_line(error)
+        if name == "NoCredentialsError":
+            return "no keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        if isinstance(error, PermissionError) or any(sign in text for sign in ("403", "SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden")):
+            return f"the keys are refused ({text}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's rights"
+        if name in ("EndpointConnectionError", "ConnectTimeoutError", "ClientConnectorError", "ProxyConnectionError", "ConnectionClosedError"):
+            return f"no answer ({text}); check AWS_ENDPOINT_URL and the network"
+        return f"{text} ({name})"
+
+    def check(self) -> None:
+        """Raises StoreError when the bucket is not there, the endpoint silent, or the keys refused."""
+        bucket = self.root.split("/", 1)[0]
+        if self.protocol != "s3":
+            return
+        try:
+            self._ask("look at the bucket", lambda: self.fs.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1))
+        except FileNotFoundError:
+            raise StoreError(f"store {self.uri}: no bucket named {bucket!r} at {self.fs.endpoint_url or 'AWS'}; create it first") from None
+
+    def read(self, key: str) -> bytes | None:
+        try:
+            return bytes(self._ask(f"read {key}", lambda: self.fs.cat_file(self._path(key))))
+        except FileNotFoundError:
+            return None
+
+    def size(self, key: str) -> int | None:
+        try:
+            info = self._ask(f"look at {key}", lambda: self.fs.info(self._path(key)))
+        except FileNotFoundError:
+            return None
+        return int(info["size"]) if info["type"] == "file" else None
+
+    def keys(self, prefix: str) -> dict[str, int]:
+        try:
+            found = self._ask(f"list {prefix}", lambda: self.fs.find(self._path(prefix), detail=True))
+        except FileNotFoundError:
+            return {}
+        start = len(self.root) + 1
+        return {path[start:]: int(info["size"]) for path, info in sorted(found.items())}
+
+    def create(self, key: str, data: bytes) -> bool:
+        for attempt in range(CREATE_ATTEMPTS):
+            try:
+                self._ask(f"write {key}", lambda: self.fs.pipe_file(self._path(key), data, mode="create"))
+            except FileExistsError:
+                return False
+            except FileNotFoundError as error:
+                raise StoreError(f"store {self.uri}: cannot write {key}: the bucket is gone") from error
+            except StoreError as error:
+                # AWS answers 409 while another writer of the same key is under way; asked again it decides.
+                if "ConditionalRequestConflict" not in str(error) or attempt == CREATE_ATTEMPTS - 1:
+                    raise
+            else:
+                return True
+        return False
+
+    def put(self, key: str, data: bytes) -> None:
+        try:
+            self._ask(f"write {key}", lambda: self.fs.pipe_file(self._path(key), data))
+        except FileNotFoundError as error:
+            raise StoreError(f"store {self.uri}: cannot write {key}: the bucket is gone") from error
+
+    def delete(self, key: str) -> None:
+        try:
+            self._ask(f"delete {key}", lambda: self.fs.rm_file(self._path(key)))
+        except FileNotFoundError:
+            return
+
+    def local_path(self, key: str) -> str | None:
+        """Objects have no file of their own."""
+        del key
+        return None
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__
