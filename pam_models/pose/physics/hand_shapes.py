@@ -9,12 +9,22 @@ import numpy as np
 from jaxtyping import Float64
 
 from pam_models.pose.physics.hand_body import HandBody
+from pam_models.pose.physics.kinematics import touching_pinch
 
 # Degrees at the hinges of one finger (spread, mcp, pip, dip) and of the thumb (oppose, cmc, mcp, ip).
-_RELAXED = {"finger": (0, 22, 28, 15), "thumb": (12, 0, 8, 10)}
-_OPEN = {"power": {"finger": (3, 8, 14, 6), "thumb": (40, -20, -5, -5)}, "pinch": {"finger": (1, 30, 22, 10), "thumb": (45, -18, 0, 0)}}
-_CLOSED = {"power": {"finger": (0, 72, 80, 45), "thumb": (48, 25, 35, 35)}, "pinch": {"finger": (0, 72, 48, 25), "thumb": (52, 22, 28, 20)}}
+_Degrees = dict[str, tuple[int, int, int, int]]
+_RELAXED: _Degrees = {"finger": (0, 22, 28, 15), "thumb": (12, 0, 8, 10)}
+_OPEN: dict[str, _Degrees] = {
+    "power": {"finger": (3, 8, 14, 6), "thumb": (40, -20, -5, -5)},
+    "pinch": {"finger": (1, 30, 22, 10), "thumb": (45, -18, 0, 0)},
+}
+_CLOSED: dict[str, _Degrees] = {
+    "power": {"finger": (0, 72, 80, 45), "thumb": (48, 25, 35, 35)},
+    "pinch": {"finger": (0, 55, 42, 20), "thumb": (36, 8, 16, 16)},
+}
 GRASP_TYPES = tuple(_OPEN)
+# Pinching goes on past the touch of the pads, so that whatever is between them is squeezed.
+SQUEEZE = 1.25
 
 
 @dataclass(frozen=True)
@@ -26,27 +36,38 @@ class HandShape:
     closed: Float64[np.ndarray, "20"]
 
 
-def sample_hand_shape(body: HandBody, kind: str, rng: np.random.Generator) -> HandShape:
-    """Draw a hand shape of a grasp type in `GRASP_TYPES` with a person's variation in every finger."""
-    pinky_lag = rng.uniform(0.0, 8.0)
-    opened = _angles(body, _OPEN[kind], rng, sigma_deg=3.0)
-    closed = _angles(body, _CLOSED[kind], rng, sigma_deg=4.0)
-    relaxed = _angles(body, _RELAXED, rng, sigma_deg=4.0)
-    for finger, share in (("ring", 0.5), ("pinky", 1.0)):
-        relaxed[body.hinge_index(f"{finger}_mcp")] += radians(pinky_lag * share)
-    limits = np.array([(hinge.low, hinge.high) for hinge in body.hinges])
-    return HandShape(*(np.clip(angles, limits[:, 0], limits[:, 1]) for angles in (relaxed, opened, closed)))
+class HandShapeSampler:
+    """Draws hand shapes for one hand; where its thumb meets its fingers is worked out once."""
 
+    def __init__(self, body: HandBody) -> None:
+        self._body = body
+        self._limits = np.array([(hinge.low, hinge.high) for hinge in body.hinges])
+        self._touch = touching_pinch(body, self._angles(_CLOSED["pinch"], None, 0.0))
 
-def _angles(body: HandBody, degrees: dict[str, tuple[int, int, int, int]], rng: np.random.Generator, sigma_deg: float) -> Float64[np.ndarray, "20"]:
-    fan = {"index": 1.0, "middle": 0.0, "ring": -0.8, "pinky": -1.8}
-    values = []
-    for hinge in body.hinges:
-        finger, _, part = hinge.name.partition("_")
-        if finger == "thumb":
-            value = float(degrees["thumb"][("cmc_oppose", "cmc", "mcp", "ip").index(part)])
+    def sample(self, kind: str, rng: np.random.Generator) -> HandShape:
+        """Draw a hand shape of a grasp type in `GRASP_TYPES` with a person's variation in every finger."""
+        opened = self._angles(_OPEN[kind], rng, sigma_deg=3.0)
+        relaxed = self._angles(_RELAXED, rng, sigma_deg=4.0)
+        if kind == "pinch":
+            touch = self._touch + rng.normal(0.0, radians(1.5), len(self._touch))
+            closed = opened + SQUEEZE * (touch - opened)
         else:
-            row = ("mcp_spread", "mcp", "pip", "dip").index(part)
-            value = degrees["finger"][row] * (fan[finger] if row == 0 else 1.0)
-        values.append(value + rng.normal(0.0, sigma_deg * (0.3 if part == "mcp_spread" else 1.0)))
-    return np.radians(values)
+            closed = self._angles(_CLOSED[kind], rng, sigma_deg=4.0)
+        lag = rng.uniform(0.0, 8.0)
+        for finger, share in (("ring", 0.5), ("pinky", 1.0)):
+            relaxed[self._body.hinge_index(f"{finger}_mcp")] += radians(lag * share)
+        return HandShape(*(np.clip(angles, self._limits[:, 0], self._limits[:, 1]) for angles in (relaxed, opened, closed)))
+
+    def _angles(self, degrees: _Degrees, rng: np.random.Generator | None, sigma_deg: float) -> Float64[np.ndarray, "20"]:
+        fan = {"index": 1.0, "middle": 0.0, "ring": -0.8, "pinky": -1.8}
+        values = []
+        for hinge in self._body.hinges:
+            finger, _, part = hinge.name.partition("_")
+            if finger == "thumb":
+                value = float(degrees["thumb"][("cmc_oppose", "cmc", "mcp", "ip").index(part)])
+            else:
+                row = ("mcp_spread", "mcp", "pip", "dip").index(part)
+                value = degrees["finger"][row] * (fan[finger] if row == 0 else 1.0)
+            noise = rng.normal(0.0, sigma_deg * (0.3 if part == "mcp_spread" else 1.0)) if rng is not None else 0.0
+            values.append(value + noise)
+        return np.radians(values)

@@ -52,7 +52,7 @@ def plan_motion(grasp: Grasp, timing: Timing, times_s: Float64[np.ndarray, "S"],
     control = grasp.wrist_m - grasp.approach * 0.55 * distance
     s = minimum_jerk(times_s, 0.0, timing.close_s)[:, None]
     reach = (1 - s) ** 2 * start + 2 * s * (1 - s) * control + s**2 * grasp.wrist_m
-    lift = np.array([rng.normal(0.0, 0.01), rng.normal(0.0, 0.01), rng.uniform(0.115, 0.13)])
+    lift = np.array([rng.normal(0.0, 0.01), rng.normal(0.0, 0.01), rng.uniform(0.122, 0.14)])
     aside = np.array([*rng.normal(0.0, 0.035, 2), rng.uniform(-0.015, 0.02)])
     up = minimum_jerk(times_s, timing.lift_s, timing.hold_s)[:, None]
     away = minimum_jerk(times_s, timing.move_s, CLIP_S + 0.2)[:, None]

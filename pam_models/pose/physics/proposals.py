@@ -11,7 +11,8 @@ from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
 from pam_models.pose.physics.hand_body import HandBody
-from pam_models.pose.physics.hand_shapes import HandShape, sample_hand_shape
+from pam_models.pose.physics.hand_shapes import SQUEEZE, HandShape, HandShapeSampler
+from pam_models.pose.physics.kinematics import pad_radius_m
 from pam_models.pose.physics.scene import Scene
 from pam_models.pose.trajectory import ObjectMesh
 
@@ -19,6 +20,7 @@ Vec3 = Float64[np.ndarray, "3"]
 CLEARANCE_M = 0.002
 PADS = ("index", "middle")
 EDGE_SHARE = 0.4
+_APERTURES = 14
 EDGE_M = 0.03
 
 
@@ -40,6 +42,8 @@ class ProposalSampler:
         self._scene = scene
         self._data = mujoco.MjData(scene.model)
         self._points = mesh.vertices_m.astype(np.float64) + np.array([0.0, 0.0, scene.rest_height_m])
+        self._pad_radius_m = pad_radius_m(scene.body)
+        self._shapes = HandShapeSampler(scene.body)
         self._triangles = self._points[mesh.faces]
 
     def sample(self, rng: np.random.Generator, count: int, attempts: int) -> list[Grasp]:
@@ -57,7 +61,7 @@ class ProposalSampler:
         low, high = self._points.min(0), self._points.max(0)
         tall = high[2] > 0.075
         kind = "power" if rng.random() < (0.7 if tall else 0.15) else "pinch"
-        shape = sample_hand_shape(self._scene.body, kind, rng)
+        shape = self._shapes.sample(kind, rng)
         if kind == "power":
             return self._power(rng, shape, low, high)
         if rng.random() < EDGE_SHARE:
@@ -126,7 +130,7 @@ class ProposalSampler:
         row = int(widths.argmax()) + int(narrow[0]) - 1 if len(narrow) else len(widths) - 1
         _, centre, closing, forward = aperture[row]
         rotation = np.stack([across, approach, np.cross(across, approach)], 1) @ np.stack([closing, forward, np.cross(closing, forward)], 1).T
-        share = row / (len(aperture) - 1)
+        share = row / (len(aperture) - 1) / SQUEEZE
         opened = shape.opened + max(0.0, share - 0.12) * (shape.closed - shape.opened)
         wrist = self._wrist_at(rotation, centre, target)
         return self._settled(Grasp("pinch", wrist, rotation, approach, HandShape(shape.relaxed, opened, shape.closed)))
@@ -171,7 +175,7 @@ class ProposalSampler:
         """Along the closing motion: free gap between the pads, their centre, thumb-to-fingers and forward directions (rest frame)."""
         body, scene, data = self._scene.body, self._scene, self._data
         frames = []
-        for share in np.linspace(0.0, 0.9, 10):
+        for share in np.linspace(0.0, 1.0 / SQUEEZE, _APERTURES):
             angles = shape.opened + share * (shape.closed - shape.opened)
             data.qpos[:] = scene.qpos(body.joints_m[0], np.array([1.0, 0.0, 0.0, 0.0]), angles)
             mujoco.mj_kinematics(scene.model, data)
@@ -180,7 +184,7 @@ class ProposalSampler:
             closing = _unit(fingers - thumb)
             centre = (thumb + fingers) / 2
             forward = _unit(_perpendicular(centre - body.joints_m[0], closing))
-            frames.append((float(np.linalg.norm(fingers - thumb)) - 2 * 0.008, centre, closing, forward))
+            frames.append((float(np.linalg.norm(fingers - thumb)) - 2 * self._pad_radius_m, centre, closing, forward))
         return frames
 
     def _pad(self, finger: str) -> Vec3:
