@@ -128,6 +128,7 @@ def _label_and_normals(
     hand_normals: F32, object_normals: F32, object_rotation: F32, object_class: int, labels: U8, normals: F32,
 ) -> None:  # fmt: skip
     for t in range(depth.shape[0]):
+        points, hand, rotation = vertices[t], hand_normals[t], object_rotation[t]
         for v in range(depth.shape[1]):
             for u in range(depth.shape[2]):
                 f = face_id[t, v, u]
@@ -137,32 +138,34 @@ def _label_and_normals(
                 z = depth[t, v, u]
                 x = z * (K_inverse[0, 0] * u + K_inverse[0, 1] * v + K_inverse[0, 2])
                 y = z * (K_inverse[1, 1] * v + K_inverse[1, 2])
-                nx, ny, nz = pixel_normal(
-                    x, y, z, vertices[t], faces[f], f - hand_faces, hand_normals[t], object_normals, object_rotation[t]
-                )
+                weights = barycentrics(points, faces[f, 0], faces[f, 1], faces[f, 2], x, y, z)
+                nx, ny, nz = pixel_normal(x, y, z, weights, faces, f, hand_faces, hand, object_normals, rotation)
                 normals[t, v, u, 0], normals[t, v, u, 1], normals[t, v, u, 2] = nx, ny, nz
 
 
 @njit(cache=True, nogil=True)
 def pixel_normal(
-    x: float, y: float, z: float, vertices: F32, face: I32, object_face: int,
-    hand_normals: F32, object_normals: F32, object_rotation: F32,
+    x: float, y: float, z: float, weights: tuple[float, float, float], faces: I32, f: int, hand_faces: int,
+    hand: F32, thing: F32, rotation: F32,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """The unit normal at the point (x, y, z) of a face, camera axes, towards the camera; `object_face` < 0: the hand."""
-    wa, wb, wc = barycentrics(vertices[face[0]], vertices[face[1]], vertices[face[2]], x, y, z)
-    if object_face < 0:
-        na, nb, nc = hand_normals[face[0]], hand_normals[face[1]], hand_normals[face[2]]
-        nx = wa * na[0] + wb * nb[0] + wc * nc[0]
-        ny = wa * na[1] + wb * nb[1] + wc * nc[1]
-        nz = wa * na[2] + wb * nb[2] + wc * nc[2]
+    """Unit normal, camera axes, towards the camera, at the point (x, y, z) of face `f`.
+
+    `hand` (Vh, 3) are normals in camera axes, `thing` (Fo, 3, 3) per corner in object axes, `rotation` turns object to camera.
+    """
+    wa, wb, wc = weights
+    if f < hand_faces:
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        nx = wa * hand[a, 0] + wb * hand[b, 0] + wc * hand[c, 0]
+        ny = wa * hand[a, 1] + wb * hand[b, 1] + wc * hand[c, 1]
+        nz = wa * hand[a, 2] + wb * hand[b, 2] + wc * hand[c, 2]
     else:
-        na, nb, nc = object_normals[object_face, 0], object_normals[object_face, 1], object_normals[object_face, 2]
-        ox = wa * na[0] + wb * nb[0] + wc * nc[0]
-        oy = wa * na[1] + wb * nb[1] + wc * nc[1]
-        oz = wa * na[2] + wb * nb[2] + wc * nc[2]
-        nx = object_rotation[0, 0] * ox + object_rotation[0, 1] * oy + object_rotation[0, 2] * oz
-        ny = object_rotation[1, 0] * ox + object_rotation[1, 1] * oy + object_rotation[1, 2] * oz
-        nz = object_rotation[2, 0] * ox + object_rotation[2, 1] * oy + object_rotation[2, 2] * oz
+        g = f - hand_faces
+        ox = wa * thing[g, 0, 0] + wb * thing[g, 1, 0] + wc * thing[g, 2, 0]
+        oy = wa * thing[g, 0, 1] + wb * thing[g, 1, 1] + wc * thing[g, 2, 1]
+        oz = wa * thing[g, 0, 2] + wb * thing[g, 1, 2] + wc * thing[g, 2, 2]
+        nx = rotation[0, 0] * ox + rotation[0, 1] * oy + rotation[0, 2] * oz
+        ny = rotation[1, 0] * ox + rotation[1, 1] * oy + rotation[1, 2] * oz
+        nz = rotation[2, 0] * ox + rotation[2, 1] * oy + rotation[2, 2] * oz
     length = np.sqrt(nx * nx + ny * ny + nz * nz)
     if length == 0:
         return 0.0, 0.0, 0.0

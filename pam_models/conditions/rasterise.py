@@ -37,7 +37,7 @@ def rasterise(
     height: int,
     width: int,
 ) -> ZBuffer:
-    """One frame: `vertices_cam` (V, 3) metres in OpenCV camera axes. Raises ValueError where shapes or indices misfit."""
+    """One frame: `vertices_cam` (V, 3), metres, camera axes. Raises ValueError on shapes or indices that misfit."""
     frames = rasterise_frames(np.asarray(vertices_cam)[None], faces, K, height, width)
     return ZBuffer(frames.depth_m[0], frames.face_id[0])
 
@@ -49,7 +49,7 @@ def rasterise_frames(
     height: int,
     width: int,
 ) -> ZBuffer:
-    """T frames of one mesh whose vertices move: (T, H, W) depth and face index. Raises ValueError as `rasterise` does."""
+    """T frames of a moving mesh: (T, H, W) depth and face index. Raises ValueError as `rasterise` does."""
     vertices = np.ascontiguousarray(vertices_cam, np.float32)
     triangles = np.ascontiguousarray(faces, np.int32)
     if vertices.ndim != 3 or vertices.shape[2] != 3:
@@ -66,6 +66,19 @@ def rasterise_frames(
     return ZBuffer(depth, face_id)
 
 
+def rasterise_into(
+    vertices_cam: Float32[np.ndarray, "V 3"],
+    faces: Int32[np.ndarray, "F 3"],
+    K: Float[np.ndarray, "3 3"],
+    depth_m: Float32[np.ndarray, "H W"],
+    face_id: Int32[np.ndarray, "H W"],
+) -> None:
+    """One frame into buffers of the caller's, whose former content is lost. Trusts its arguments."""
+    depth_m.fill(0)
+    face_id.fill(-1)
+    _rasterise_frames(vertices_cam[None], faces, np.asarray(K, np.float64), depth_m[None], face_id[None])
+
+
 @njit(cache=True, nogil=True)
 def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I32) -> None:
     """Fill `depth` (zeros) and `face_id` (-1) for all frames."""
@@ -76,15 +89,16 @@ def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I3
         _project(vertices[t], K, screen)
         box[0], box[1] = depth.shape[2], -1
         box[2], box[3] = depth.shape[1], -1
+        frame_depth, frame_face = depth[t], face_id[t]
         for f in range(faces.shape[0]):
             a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
             in_front = (screen[a, 2] > 0) + (screen[b, 2] > 0) + (screen[c, 2] > 0)
             if in_front == 3:
-                _fill(screen[a], screen[b], screen[c], f, depth[t], face_id[t], box)
+                fill_triangle(screen, a, b, c, f, frame_depth, frame_face, box)
             elif in_front > 0:
-                corners = _clip(vertices[t, a], vertices[t, b], vertices[t, c], K, clipped)
+                corners = _clip(vertices[t], a, b, c, K, clipped)
                 for k in range(2, corners):
-                    _fill(clipped[0], clipped[k - 1], clipped[k], f, depth[t], face_id[t], box)
+                    fill_triangle(clipped, 0, k - 1, k, f, frame_depth, frame_face, box)
         for y in range(box[2], box[3] + 1):
             for x in range(box[0], box[1] + 1):
                 if depth[t, y, x] > 0:
@@ -92,12 +106,12 @@ def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I3
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _to_screen(x: float, y: float, z: float, K: F64, out: F64) -> None:
+def _to_screen(x: float, y: float, z: float, K: F64, out: F64, i: int) -> None:
     """(u px, v px, 1 / z), u and v on the 2^-16 grid."""
     inverse = 1.0 / z
-    out[0] = np.rint(((K[0, 0] * x + K[0, 1] * y) * inverse + K[0, 2]) * _SNAP) / _SNAP
-    out[1] = np.rint((K[1, 1] * y * inverse + K[1, 2]) * _SNAP) / _SNAP
-    out[2] = inverse
+    out[i, 0] = np.rint(((K[0, 0] * x + K[0, 1] * y) * inverse + K[0, 2]) * _SNAP) / _SNAP
+    out[i, 1] = np.rint((K[1, 1] * y * inverse + K[1, 2]) * _SNAP) / _SNAP
+    out[i, 2] = inverse
 
 
 @njit(cache=True, nogil=True)
@@ -105,37 +119,41 @@ def _project(vertices: F32, K: F64, screen: F64) -> None:
     """Vertices (V, 3) to (u px, v px, 1 / z); 1 / z = 0 marks a vertex that lies before the near plane."""
     for i in range(vertices.shape[0]):
         if vertices[i, 2] >= NEAR_M:
-            _to_screen(np.float64(vertices[i, 0]), np.float64(vertices[i, 1]), np.float64(vertices[i, 2]), K, screen[i])
+            _to_screen(np.float64(vertices[i, 0]), np.float64(vertices[i, 1]), np.float64(vertices[i, 2]), K, screen, i)
         else:
             screen[i, 2] = 0.0
 
 
 @njit(cache=True, nogil=True)
-def _clip(a: F32, b: F32, c: F32, K: F64, out: F64) -> int:
+def _clip(vertices: F32, a: int, b: int, c: int, K: F64, out: F64) -> int:
     """The part of a triangle beyond the near plane, as a screen polygon of 3 or 4 corners; returns their number."""
     corners = (a, b, c)
     count = 0
     for k in range(3):
-        p, q = corners[k], corners[(k + 1) % 3]
+        p, q = vertices[corners[k]], vertices[corners[(k + 1) % 3]]
         if p[2] >= NEAR_M:
-            _to_screen(np.float64(p[0]), np.float64(p[1]), np.float64(p[2]), K, out[count])
+            _to_screen(np.float64(p[0]), np.float64(p[1]), np.float64(p[2]), K, out, count)
             count += 1
         if (p[2] >= NEAR_M) != (q[2] >= NEAR_M):
             s = (NEAR_M - np.float64(p[2])) / (np.float64(q[2]) - np.float64(p[2]))
-            _to_screen(p[0] + s * (q[0] - p[0]), p[1] + s * (q[1] - p[1]), NEAR_M, K, out[count])
+            _to_screen(p[0] + s * (q[0] - p[0]), p[1] + s * (q[1] - p[1]), NEAR_M, K, out, count)
             count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _fill(p0: F64, p1: F64, p2: F64, face: int, inverse_depth: F32, face_id: I32, box: I64) -> None:
-    """Draw one triangle into the buffers, which hold 1 / z until the frame ends; `box` grows to cover what was touched."""
-    area = (p1[0] - p0[0]) * (p2[1] - p0[1]) - (p1[1] - p0[1]) * (p2[0] - p0[0])
+def fill_triangle(screen: F64, a: int, b: int, c: int, face: int, inverse_depth: F32, face_id: I32, box: I64) -> None:
+    """Draw one triangle into the buffers, which hold 1 / z until the frame ends; `box` grows to cover it.
+
+    `screen` (N, 3) holds (u px, v px, 1 / z); anything positive that grows towards the eye linearly may stand for 1 / z.
+    """
+    u0, v0, u1, v1, u2, v2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
+    i0, i1, i2 = screen[a, 2], screen[b, 2], screen[c, 2]
+    area = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
     if area == 0.0:
         return
     if area < 0.0:
-        p1, p2, area = p2, p1, -area
-    u0, v0, u1, v1, u2, v2 = p0[0], p0[1], p1[0], p1[1], p2[0], p2[1]
+        u1, v1, i1, u2, v2, i2, area = u2, v2, i2, u1, v1, i1, -area
     x_low = max(np.ceil(min(u0, u1, u2)), 0.0)
     x_high = min(np.floor(max(u0, u1, u2)), np.float64(inverse_depth.shape[1] - 1))
     y_low = max(np.ceil(min(v0, v1, v2)), 0.0)
@@ -153,12 +171,12 @@ def _fill(p0: F64, p1: F64, p2: F64, face: int, inverse_depth: F32, face_id: I32
     bias1 = 0.0 if dy1 < 0 or (dy1 == 0 and dx1 > 0) else half
     bias2 = 0.0 if dy2 < 0 or (dy2 == 0 and dx2 > 0) else half
 
-    d1, d2 = p1[2] - p0[2], p2[2] - p0[2]
+    d1, d2 = i1 - i0, i2 - i0
     slope_x = (d1 * (v2 - v0) - d2 * (v1 - v0)) / area
     slope_y = (d2 * (u1 - u0) - d1 * (u2 - u0)) / area
-    nearest, farthest = max(p0[2], p1[2], p2[2]), min(p0[2], p1[2], p2[2])
+    nearest, farthest = max(i0, i1, i2), min(i0, i1, i2)
     for y in range(top, bottom + 1):
-        row = p0[2] + slope_y * (y - v0)
+        row = i0 + slope_y * (y - v0)
         edge0, edge1, edge2 = dx0 * (y - v0), dx1 * (y - v1), dx2 * (y - v2)
         for x in range(left, right + 1):
             if edge0 - dy0 * (x - u0) >= bias0 and edge1 - dy1 * (x - u1) >= bias1 and edge2 - dy2 * (x - u2) >= bias2:

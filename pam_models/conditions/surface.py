@@ -14,7 +14,7 @@ CREASE_DEG = 40.0
 
 
 def vertex_normals(vertices: Float[np.ndarray, "T V 3"], faces: Int[np.ndarray, "F 3"]) -> Float32[np.ndarray, "T V 3"]:
-    """Unit normals, area-weighted over a vertex's faces, outward for counter-clockwise faces; zero for unused vertices."""
+    """Unit normals, area-weighted over a vertex's faces, outward for counter-clockwise faces; zero where unused."""
     normals = np.zeros(np.shape(vertices), np.float32)
     _vertex_normals(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32), normals)
     return normals
@@ -72,11 +72,11 @@ def _corner_normals(areas: F64, faces: I32, incident: I64, starts: I64, crease: 
 
 
 @njit(cache=True, nogil=True)
-def barycentrics(a: F32, b: F32, c: F32, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Weights of the corners a, b, c (3,) at the point (x, y, z) of their plane, clamped into the triangle."""
-    abx, aby, abz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    acx, acy, acz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-    px, py, pz = x - a[0], y - a[1], z - a[2]
+def barycentrics(vertices: F32, a: int, b: int, c: int, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Weights of the corners a, b, c of `vertices` (V, 3) at the point (x, y, z) of their plane, clamped into the triangle."""
+    abx, aby, abz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+    acx, acy, acz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+    px, py, pz = x - vertices[a, 0], y - vertices[a, 1], z - vertices[a, 2]
     bb = abx * abx + aby * aby + abz * abz
     bc = abx * acx + aby * acy + abz * acz
     cc = acx * acx + acy * acy + acz * acz
