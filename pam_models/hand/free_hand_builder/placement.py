@@ -31,7 +31,7 @@ def place_vertices(topology: Topology) -> Float[np.ndarray, "V 3"]:
     free = np.zeros(topology.count, bool)
     free[topology.palm[topology.palm >= 0]] = True
     free[topology.distal] = True
-    free[topology.thumb_rings[:2]] = True
+    free[topology.thumb_rings[:3]] = True
     free[topology.palm[0]] = False
     return _spread(vertices, topology.faces, free)
 
@@ -48,7 +48,10 @@ def _spread(
         total = np.zeros_like(moved)
         np.add.at(total, pairs[:, 0], moved[pairs[:, 1]])
         np.add.at(total, pairs[:, 1], moved[pairs[:, 0]])
-        moved[free] += 0.4 * (total / degree - moved)[free]
+        pull = 0.5 * (total / degree - moved)[free]
+        normal = surface.gradient(moved[free])
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
+        moved[free] += pull - (pull * normal).sum(1, keepdims=True) * normal
         moved[free] = surface.project(moved[free], 3)
     moved[free] = surface.project(moved[free], 10)
     return moved
@@ -77,16 +80,17 @@ def _place_palm(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None:
         for place, y, side in ((RADIAL, radial, 1.0), (ULNAR, ulnar, -1.0)):
             if topology.palm[ring, place] >= 0:
                 x = RING_X[ring] + share**2 * (_knuckle_offset(y) + 2.0)
-                vertices[topology.palm[ring, place]] = WRIST + np.array([x, y + side * 1.0, -3.0])
+                origin = WRIST + np.array([x, y - side * 10.0, -4.0])
+                vertices[topology.palm[ring, place]] = surface.cast(origin[None], np.array([[0.0, side, 0.0]]))[0]
     for column in range(SPAN):
         finger, within = min(column // 3, 3), column - 3 * min(column // 3, 3)
         lateral = (1.5 - within) / 1.5
         bone = FINGERS[finger]
-        base = bone.joints[0] + bone.direction * (15.0 if finger < 3 else 13.0)
+        base = bone.joints[0] + bone.direction * (12.5 if finger < 3 else 11.0)
         spot = base + np.cross(bone.dorsal, bone.direction) * lateral * EDGE
         for place, up in ((column, 1.0), (26 - column, -1.0)):
             vertices[topology.distal[place if up > 0 else 14 + column]] = _cast_z(*(spot - WRIST)[:2], up)
-    ends = [bone.joints[0] + bone.direction * 16.0 for bone in FINGERS]
+    ends = [bone.joints[0] + bone.direction * 14.0 for bone in FINGERS]
     webs = [ends[0] + [0, 10, 0], *[(a + b) / 2 + [2.0, 0, -1.5] for a, b in zip(ends[:-1], ends[1:], strict=True)], ends[3] - [0, 9, 0]]
     for place, web in zip((27, 28, 29, 30, 13), webs, strict=True):
         vertices[topology.distal[place]] = web
@@ -131,8 +135,7 @@ def _place_thumb(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None
     first, middle = (b - a) / np.linalg.norm(b - a), (c - b) / np.linalg.norm(c - b)
     stop = end - THUMB.radii[3] * last
     spots = [
-        (b - 17.0 * first, first, 0), (b - 10.0 * first, first, 0), (b - 4.0 * first, first, 0),
-        (b + 2.0 * middle, first + middle, 0), (b + 8.5 * middle, middle, 0), (b + 16.5 * middle, middle, 0),
+        (b - 4.0 * first, first, 0), (b + 2.0 * middle, first + middle, 0), (b + 8.5 * middle, middle, 0), (b + 16.5 * middle, middle, 0),
         (c - 6.0 * middle, middle, 0), (c, middle + last, 0), (c + 6.0 * last, last, 0), (stop - 2.0 * last, last, 8), (stop, last, 48),
     ]  # fmt: skip
     for ring, (origin, axis, tilt_deg) in enumerate(spots):
@@ -141,11 +144,15 @@ def _place_thumb(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None
         radial = np.cos(angle) * up + np.sin(angle) * web
         radial = radial - (radial @ axis)[:, None] * axis
         radial /= np.linalg.norm(radial, axis=1)[:, None]
-        if ring < 2:
-            vertices[topology.thumb_rings[ring]] = origin + 12.0 * radial
-        else:
-            directions = np.cos(tilt) * radial + np.sin(tilt) * axis
-            vertices[topology.thumb_rings[ring]] = surface.cast(np.repeat(origin[None], 10, 0), directions)
+        directions = np.cos(tilt) * radial + np.sin(tilt) * axis
+        found = surface.cast(np.repeat(origin[None], 10, 0), directions)
+        # Rays through the web would end in the index finger.
+        arm = found - origin
+        length = np.linalg.norm(arm, axis=1, keepdims=True)
+        vertices[topology.thumb_rings[ring + 2]] = origin + arm * np.minimum(1.0, 13.0 / length)
+    hole, ring = vertices[topology.thumb_loop], vertices[topology.thumb_rings[2]]
+    for step in (0, 1):
+        vertices[topology.thumb_rings[step]] = hole + (step + 1) / 3.0 * (ring - hole)
     vertices[topology.thumb_tip] = surface.cast((end - 5.0 * last)[None], last[None])[0]
 
 

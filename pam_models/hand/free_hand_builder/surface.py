@@ -106,9 +106,9 @@ def _finger(points: Points, finger: Finger) -> Distances:
 
 
 def _web(points: Points, near: Finger, far: Finger) -> Distances:
-    reach = 11.0 if far.name != "pinky" else 9.5
+    reach = 7.5 if far.name != "pinky" else 6.0
     ends = [finger.joints[0] + finger.direction * reach - 1.5 * finger.dorsal for finger in (near, far)]
-    return _cone(points, ends[0], ends[1], 6.5, 6.0)
+    return _cone(points, ends[0], ends[1], 6.5, 6.2)
 
 
 def _palm(points: Points) -> Distances:
@@ -153,6 +153,6 @@ def _thumb(points: Points) -> Distances:
 
 
 def _thumb_web(points: Points) -> Distances:
-    start = THUMB.joints[0] * 0.35 + THUMB.joints[1] * 0.65
+    start = THUMB.joints[0] * 0.45 + THUMB.joints[1] * 0.55
     end = FINGERS[0].joints[0] + np.array([-16.0, 2.0, -4.0])
-    return _cone(points, start, end, 5.5, 6.5)
+    return _cone(points, start, end, 6.0, 6.5)

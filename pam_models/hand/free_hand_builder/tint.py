@@ -11,10 +11,10 @@ from pam_models.hand.free_hand_builder.weights import along_finger, smoothstep
 def vertex_tint(vertices: Float[np.ndarray, "V 3"], normals: Float[np.ndarray, "V 3"], topology: Topology) -> Float[np.ndarray, "V 3"]:
     """Factors in [0, 1] for each vertex."""
     palm_facing = smoothstep(-normals[:, 2], -0.1, 0.8)[:, None]
-    tint = np.array([0.93, 0.90, 0.89]) + palm_facing * np.array([0.06, 0.07, 0.07])
+    tint = np.array([0.89, 0.86, 0.85]) + palm_facing * np.array([0.08, 0.08, 0.08])
     knuckle = np.array([0.95, 0.83, 0.82])
     crease = np.array([0.88, 0.76, 0.74])
-    nail = np.array([1.0, 0.99, 1.0])
+    nail = np.array([1.0, 0.97, 0.97])
     for number, finger in enumerate((*FINGERS, THUMB)):
         rings = topology.thumb_rings[2:] if finger is THUMB else topology.finger_rings[number]
         tip = topology.thumb_tip if finger is THUMB else int(topology.finger_tips[number])
@@ -29,7 +29,7 @@ def vertex_tint(vertices: Float[np.ndarray, "V 3"], normals: Float[np.ndarray, "
             tint[own] *= 1.0 - near * (dorsal * (1.0 - knuckle) + volar * (1.0 - crease))
         pulp = smoothstep(place, lengths.sum() - 16.0, lengths.sum() - 4.0)[:, None] * smoothstep(-up, -0.2, 0.8)[:, None]
         tint[own] *= 1.0 - pulp * (1.0 - np.array([1.0, 0.92, 0.91]))
-        on_nail = smoothstep(place, lengths.sum() - 14.0, lengths.sum() - 10.0) * smoothstep(up, 0.55, 0.85)
+        on_nail = smoothstep(place, lengths.sum() - 17.0, lengths.sum() - 13.0) * smoothstep(up, 0.4, 0.75)
         tint[own] = tint[own] * (1.0 - on_nail[:, None]) + on_nail[:, None] * nail
     for finger in FINGERS:
         bump = np.exp(-(((vertices - finger.joints[0] - 9.0 * finger.dorsal) ** 2).sum(1) / 8.0**2))
