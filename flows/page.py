@@ -1,0 +1,109 @@
+"""A build on its flow run's page in Prefect: a progress bar per step, a summary, and a table of what failed.
+
+An artifact costs tens of milliseconds, and its server may be gone: bars move at most every two seconds, and a page that
+cannot be written never stops a build.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from logging import Logger, LoggerAdapter
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from flows.progress import StepMeter, spoken_time
+
+BAR_EVERY_S = 2.0
+MOST_FAILURES = 200
+
+RunLogger: TypeAlias = "Logger | LoggerAdapter[Logger]"
+
+
+class BuildPage:
+    """The artifacts of one build. They belong to the run that they are made in: make a page inside the flow."""
+
+    def __init__(self, build_id: str, log: RunLogger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._build_id = build_id
+        self._log = log
+        self._clock = clock
+        self._bars: dict[str, UUID] = {}
+        self._moved_s: dict[str, float] = {}
+
+    def show(self, meter: StepMeter) -> None:
+        """Move the bar of a step, making it first; calls that come too soon are dropped, a step's end never is."""
+        now_s = self._clock()
+        soon = now_s - self._moved_s.get(meter.step, -BAR_EVERY_S) < BAR_EVERY_S
+        if soon and meter.ended_s is None:
+            return
+        self._moved_s[meter.step] = now_s
+        text = f"{meter.step}: {meter.finished} of {meter.total}, {meter.summary(now_s)}".rstrip(", ")
+        self._safely("progress", lambda: self._move(meter, text))
+
+    def _move(self, meter: StepMeter, text: str) -> None:
+        bar = self._bars.get(meter.step)
+        if bar is None:
+            made = create_progress_artifact(progress=meter.percent, key=f"pam-progress-{meter.step}", description=text)
+            assert isinstance(made, UUID)
+            self._bars[meter.step] = made
+        else:
+            update_progress_artifact(artifact_id=bar, progress=meter.percent, description=text)
+
+    def summarise(self, summary: str) -> None:
+        """Put the build's summary (Markdown) on the page."""
+        self._safely(
+            "summary",
+            lambda: create_markdown_artifact(
+                markdown=summary, key="pam-summary", description=f"What build {self._build_id} made"
+            ),
+        )
+
+    def list_failures(self, failures: Sequence[Mapping[str, Any]]) -> None:
+        """Put a table of the first failed items on the page; nothing where nothing failed."""
+        if not failures:
+            return
+        shown = [dict(failure) for failure in failures[:MOST_FAILURES]]
+        text = f"{len(failures)} failed items of build {self._build_id}; `pam retry {self._build_id}` tries them again"
+        self._safely("failures", lambda: create_table_artifact(table=shown, key="pam-failures", description=text))
+
+    def _safely(self, what: str, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except Exception as error:  # noqa: BLE001  the page is a convenience; the build is not
+            self._log.warning("the %s on Prefect's page could not be written: %s", what, error)
+
+
+def summary_markdown(
+    build_id: str,
+    store: str,
+    report: str | None,
+    meters: Sequence[StepMeter],
+    counts: Mapping[str, int],
+    picture: str | None = None,
+) -> str:
+    """The build in one page of Markdown: what there is now, where, and how each step went.
+
+    `counts` are named totals ("clips": 2); `picture` is a data URI of a contact sheet.
+    """
+    lines = [f"# Build `{build_id}`", ""]
+    lines += [", ".join(f"**{number}** {name}" for name, number in counts.items()), ""] if counts else []
+    lines += [f"Store: `{store}`", ""]
+    if report is not None:
+        link = f"[{report}]({report})" if report.startswith(("http://", "https://", "file://")) else f"`{report}`"
+        lines += [f"Report: {link}", ""]
+    if picture is not None:
+        lines += [f"![contact sheet]({picture})", ""]
+    lines += ["| step | items | ok | filtered | failed | done before | time |", "|---|---:|---:|---:|---:|---:|---:|"]
+    lines += [_row(meter) for meter in meters if meter.started_s is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _row(meter: StepMeter) -> str:
+    ok = meter.finished - meter.filtered - meter.failed
+    spent = spoken_time(meter.seconds(meter.ended_s or 0.0)) if meter.ended_s is not None else "unfinished"
+    return f"| {meter.step} | {meter.total} | {ok} | {meter.filtered} | {meter.failed} | {meter.resumed} | {spent} |"
