@@ -72,23 +72,26 @@ def _texture(x: Float[np.ndarray, "H W"], y: Float[np.ndarray, "H W"], style: Sc
     turn, a, b, c = style.table_phases
     along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
     waves = 2 * np.pi
+    share: Float[np.ndarray, "H W"]
     if style.table_pattern == "grain":
         # Boards of 14 cm, each with its own shade, and a soft straight grain along them.
         bend = 0.5 * np.sin(waves * along / 0.6 + a)
         board = np.floor(across / 0.14 + c)
         shade = 0.5 + 0.5 * np.sin(2.4 * board + b)
         grain = np.sin(waves * across / 0.062 + bend + 2.0 * board)
-        return 0.6 * shade + 0.2 + 0.2 * grain * np.sin(waves * along / 0.5 + board + a)
-    if style.table_pattern == "brushed":
-        return 0.5 + 0.25 * np.sin(waves * across / 0.31 + a) + 0.25 * np.sin(waves * across / 0.13 + b)
-    if style.table_pattern == "veins":
+        share = 0.6 * shade + 0.2 + 0.2 * grain * np.sin(waves * along / 0.5 + board + a)
+    elif style.table_pattern == "brushed":
+        share = 0.5 + 0.25 * np.sin(waves * across / 0.31 + a) + 0.25 * np.sin(waves * across / 0.13 + b)
+    elif style.table_pattern == "veins":
         bend = 0.22 * np.sin(waves * across / 0.55 + a) + 0.1 * np.sin(waves * (across + along) / 0.37 + b)
         vein = np.abs(np.sin(np.pi * (along / 0.26 + bend) + c))
-        return np.maximum(0, 1 - vein / 0.5) ** 2
-    if style.table_pattern == "weave":
+        share = np.maximum(0, 1 - vein / 0.5) ** 2
+    elif style.table_pattern == "weave":
         checks = np.sin(waves * along / 0.09 + a) + np.sin(waves * across / 0.09 + b)
-        return np.clip(0.5 + 0.4 * checks, 0, 1)
-    if style.table_pattern == "cloudy":
+        share = np.clip(0.5 + 0.4 * checks, 0, 1)
+    elif style.table_pattern == "cloudy":
         cloud = np.sin(waves * (along / 0.43 + 0.25 * np.sin(waves * across / 0.52 + a)) + b)
-        return 0.5 + 0.5 * cloud * np.sin(waves * across / 0.37 + c)
-    raise ValueError(f"no table pattern {style.table_pattern!r}; there are grain, brushed, veins, weave, cloudy")
+        share = 0.5 + 0.5 * cloud * np.sin(waves * across / 0.37 + c)
+    else:
+        raise ValueError(f"no table pattern {style.table_pattern!r}; there are grain, brushed, veins, weave, cloudy")
+    return share

@@ -10,23 +10,21 @@ TONE_RANGE = 2.0
 _KNEE = 0.7
 
 
-def linear(rgb: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:
+def linear(rgb: tuple[float, float, float] | Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 3"]:
     """sRGB in [0, 1] to linear light."""
     value = np.asarray(rgb, np.float64)
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @functools.cache
-def tone_table() -> UInt8[np.ndarray, "steps"]:
-    """sRGB bytes of linear light i / TONE_STEPS * TONE_RANGE; above the knee, light is compressed into the rest of [0, 1]."""
+def tone_table() -> UInt8[np.ndarray, " steps"]:
+    """sRGB bytes of linear light i / TONE_STEPS * TONE_RANGE; what exceeds the knee is compressed into the rest."""
     light = np.arange(TONE_STEPS) / TONE_STEPS * TONE_RANGE
     room = 1 - _KNEE
     over = np.maximum(light - _KNEE, 0)
     compressed = np.where(light <= _KNEE, light, _KNEE + room * over / (over + room))
-    table = np.rint(_srgb(compressed) * 255).astype(np.uint8)
+    curve = 1.055 * np.maximum(compressed, 1e-9) ** (1 / 2.4) - 0.055
+    srgb = np.where(compressed <= 0.0031308, compressed * 12.92, curve)
+    table: UInt8[np.ndarray, " steps"] = np.rint(srgb * 255).astype(np.uint8)
     table.setflags(write=False)
     return table
-
-
-def _srgb(light: Float[np.ndarray, "steps"]) -> Float[np.ndarray, "steps"]:
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)

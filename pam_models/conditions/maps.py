@@ -150,7 +150,7 @@ def pixel_normal(
 ) -> tuple[float, float, float]:  # fmt: skip
     """Unit normal, camera axes, towards the camera, at the point (x, y, z) of face `f`.
 
-    `hand` (Vh, 3) are normals in camera axes, `thing` (Fo, 3, 3) per corner in object axes, `rotation` turns object to camera.
+    Normals: `hand` (Vh, 3) in camera axes, `thing` (Fo, 3, 3) in object axes, which `rotation` turns into camera axes.
     """
     wa, wb, wc = weights
     if f < hand_faces:

@@ -45,4 +45,4 @@ def second_colour_share(x: float, y: float, z: float, pattern: NDArray[np.float6
     else:
         wave = 2.0 * position + 0.8 * np.sin(phase)
     step = min(max(0.5 + 1.6 * (wave - 0.2), 0.0), 1.0)
-    return step * step * (3 - 2 * step)
+    return float(step * step * (3 - 2 * step))

@@ -145,7 +145,7 @@ def _clip(vertices: F32, a: int, b: int, c: int, K: F64, out: F64) -> int:
 def fill_triangle(screen: F64, a: int, b: int, c: int, face: int, inverse_depth: F32, face_id: I32, box: I64) -> None:
     """Draw one triangle into the buffers, which hold 1 / z until the frame ends; `box` grows to cover it.
 
-    `screen` (N, 3) holds (u px, v px, 1 / z); anything positive that grows towards the eye linearly may stand for 1 / z.
+    `screen` (N, 3) holds (u px, v px, 1 / z); any positive height that grows towards the eye may stand for 1 / z.
     """
     u0, v0, u1, v1, u2, v2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
     i0, i1, i2 = screen[a, 2], screen[b, 2], screen[c, 2]

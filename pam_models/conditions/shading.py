@@ -49,7 +49,7 @@ def render_rgb(
     style: SceneStyle,
     table_height_m: float,
 ) -> UInt8[np.ndarray, "T H W 3"]:
-    """T shaded RGB frames. `vertex_tint` multiplies the skin's sRGB colour; the table is the plane z = `table_height_m`.
+    """T shaded RGB frames. `vertex_tint` multiplies the skin's sRGB colour; the table is the plane z = height.
 
     Raises ValueError where shapes do not fit.
     """
@@ -121,7 +121,7 @@ class _Renderer:
 def linear_tinted(style: SceneStyle, tint: Float[np.ndarray, "Vh 3"]) -> F32:
     """Linear skin colour per vertex (Vh, 3)."""
     rgb = np.asarray(style.skin_rgb, np.float64) * np.asarray(tint, np.float64)
-    return np.ascontiguousarray(linear(rgb), np.float32)
+    return np.ascontiguousarray(linear(rgb))
 
 
 def _grid(grid: LightGrid) -> tuple[F32, F32, float]:
@@ -187,7 +187,7 @@ def _shade_things(
     skin: F32, paint: F32, pattern: F64, lights: F32, table_offset: float,
     closeness: F32, axes: F32, origin: F32, cell_m: float, light: F32,
 ) -> None:  # fmt: skip
-    """Linear light of the pixels that see hand or object. `lights` rows: light and up directions, key, ambient, bounce."""
+    """Linear light of the pixels that see a mesh. `lights` rows: light and up directions, key, ambient, bounce."""
     hand_vertices = hand_normals.shape[0]
     albedo = np.empty(3, np.float32)
     for v in range(face_id.shape[0]):
@@ -252,7 +252,7 @@ def _shine(
     power = max((nx * hx + ny * hy + nz * hz) / length, 0.0)
     for _ in range(4):
         power *= power
-    return 0.07 * power if is_hand else 0.4 * gloss * power * power
+    return float(0.07 * power if is_hand else 0.4 * gloss * power * power)
 
 
 @njit(cache=True, nogil=True)

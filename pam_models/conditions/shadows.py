@@ -62,10 +62,8 @@ def table_heights(grid: LightGrid, normal: Float[np.ndarray, "3"], offset: float
     slope = grid.axes.astype(np.float64) @ np.asarray(normal, np.float64)
     cells = np.arange(GRID) * grid.cell_m
     x, y = cells[None, :] + grid.origin[0], cells[:, None] + grid.origin[1]
-    heights: Float32[np.ndarray, "G G"] = ((offset - x * slope[0] - y * slope[1]) / slope[2] - grid.origin[2]).astype(
-        np.float32
-    )
-    return heights
+    heights = (offset - x * slope[0] - y * slope[1]) / slope[2] - grid.origin[2]
+    return np.asarray(heights, np.float32)
 
 
 def table_shadow(closeness: F32, grid: LightGrid, blur_m: float, heights: F32) -> F32:
@@ -75,25 +73,23 @@ def table_shadow(closeness: F32, grid: LightGrid, blur_m: float, heights: F32) -
     sharp, wide = _blurred(covered, 0.45 * sigma), _blurred(covered, 1.6 * sigma)
     lift = _blurred(np.maximum(closeness - heights, 0) * covered, 1.6 * sigma) / np.maximum(wide, 1e-3)
     share = np.clip((lift - 0.03) / 0.15, 0, 1)
-    shadow: F32 = sharp * (1 - share) + wide * share
-    return shadow
+    return np.asarray(sharp * (1 - share) + wide * share, np.float32)
 
 
 def table_contact(vertices: F32, faces: I32, grid: LightGrid, table_m: float) -> F32:
-    """Darkening of the ambient light on the table under low things (G, G), 0..1; `grid` looks straight up from the table."""
+    """Share of ambient light that the table loses under low things (G, G); `grid` looks straight up from the table."""
     closeness = np.zeros((GRID, GRID), np.float32)
     _draw_heights(vertices, faces, grid.axes, grid.origin, grid.cell_m, table_m + _CONTACT_REACH_M, closeness)
-    near = np.minimum(closeness / _CONTACT_REACH_M, 1)
-    contact: F32 = _blurred(near * near, CONTACT_BLUR_M / grid.cell_m)
-    return contact
+    near = np.minimum(closeness / np.float32(_CONTACT_REACH_M), np.float32(1))
+    return _blurred(np.asarray(near * near, np.float32), CONTACT_BLUR_M / grid.cell_m)
 
 
 def _blurred(picture: F32, sigma_cells: float) -> F32:
     """Nearly a Gaussian: three box blurs, whose cost does not grow with their width."""
     width = 2 * int(np.sqrt(4 * sigma_cells**2 + 1) / 2) + 1
-    for _ in range(3):
-        picture = cv2.blur(picture, (width, width))
-    return picture
+    once = cv2.blur(picture, (width, width))
+    thrice: F32 = cv2.blur(cv2.blur(once, (width, width)), (width, width))
+    return thrice
 
 
 @njit(cache=True, nogil=True)
@@ -125,7 +121,7 @@ def sample_grid(picture: F32, x: float, y: float) -> float:
     fx, fy = x - column, y - row
     top = picture[row, column] * (1 - fx) + picture[row, column + 1] * fx
     bottom = picture[row + 1, column] * (1 - fx) + picture[row + 1, column + 1] * fx
-    return top * (1 - fy) + bottom * fy
+    return float(top * (1 - fy) + bottom * fy)
 
 
 @njit(cache=True, nogil=True)

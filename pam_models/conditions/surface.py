@@ -73,7 +73,7 @@ def _corner_normals(areas: F64, faces: I32, incident: I64, starts: I64, crease: 
 
 @njit(cache=True, nogil=True)
 def barycentrics(vertices: F32, a: int, b: int, c: int, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Weights of the corners a, b, c of `vertices` (V, 3) at the point (x, y, z) of their plane, clamped into the triangle."""
+    """Weights of the vertices a, b, c at the point (x, y, z) of their plane, clamped into the triangle."""
     abx, aby, abz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
     acx, acy, acz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
     px, py, pz = x - vertices[a, 0], y - vertices[a, 1], z - vertices[a, 2]
