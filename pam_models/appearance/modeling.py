@@ -12,6 +12,7 @@ from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceCon
 from pam_models.appearance.control_branch import ControlBranch, sum_residuals
 from pam_models.appearance.latents import picture_ids, text_ids
 from pam_models.appearance.word_encoder import WordEncoder
+from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 from pam_models.zoo import weights_file
 
 DEMO_ID = "demo-appearance"
@@ -22,13 +23,17 @@ ABSENT = -1.0
 class ControlledFlux(nn.Module):
     """A Flux base and the two branches; the residuals' sum is added after every double block, cycled by index."""
 
-    def __init__(self, base: FluxConfig, control_blocks: int = 2) -> None:
+    def __init__(self, base: FluxTransformer2DModel, controlnet1: ControlBranch, controlnet2: ControlBranch) -> None:
         super().__init__()
-        settings = base.model_dump()
-        self.base = FluxTransformer2DModel(**settings)
+        self.base = base
+        self.controlnet1 = controlnet1
+        self.controlnet2 = controlnet2
+
+    @classmethod
+    def new(cls, base: FluxConfig, control_blocks: int = 2) -> "ControlledFlux":
+        """Build base and branches with fresh weights."""
         branch = base.control_branch(control_blocks)
-        self.controlnet1 = ControlBranch(branch)
-        self.controlnet2 = ControlBranch(branch)
+        return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch))
 
     def forward(
         self,
@@ -62,13 +67,37 @@ class ControlledFlux(nn.Module):
         return flow
 
 
+def predict_flow(
+    flux: ControlledFlux,
+    tokens: Float[Tensor, "B N C4"],
+    hints: Sequence[Float[Tensor, "B 6 H W"]],
+    text_tokens: Float[Tensor, "B L D"],
+    pooled: Float[Tensor, "B P"],
+    timesteps: Float[Tensor, " B"],
+    guidance: Float[Tensor, " B"],
+) -> Float[Tensor, "B N C4"]:
+    """Predict the flow for a picture of the hints' size, 8 times the latents'; inputs are cast to the weights."""
+    dtype = flux.base.proj_out.weight.dtype
+    height, width = hints[0].shape[-2] // SPATIAL_FACTOR, hints[0].shape[-1] // SPATIAL_FACTOR
+    flow: Tensor = flux(
+        tokens.to(dtype),
+        [hint.to(dtype) for hint in hints],
+        text_tokens.to(dtype),
+        pooled.to(dtype),
+        timesteps,
+        guidance,
+        picture_ids(height, width, tokens.device),
+    )
+    return flow
+
+
 class AppearanceModel(nn.Module):
     """The demo's appearance model: a `ControlledFlux` and its word encoder, trained together."""
 
     def __init__(self, config: AppearanceConfig) -> None:
         super().__init__()
         self.config = config
-        self.flux = ControlledFlux(config.base, config.control_blocks)
+        self.flux = ControlledFlux.new(config.base, config.control_blocks)
         self.text = WordEncoder(config.text)
 
     def forward(
@@ -80,11 +109,8 @@ class AppearanceModel(nn.Module):
         timesteps: Float[Tensor, " B"],
         guidance: Float[Tensor, " B"],
     ) -> Float[Tensor, "B N C4"]:
-        """Predict the flow for packed latents (`latents.pack`) of a picture that is 8 times larger than the latents."""
-        height, width = hints[0].shape[-2] // 8, hints[0].shape[-1] // 8
-        ids = picture_ids(height, width, tokens.device)
-        flow: Tensor = self.flux(tokens, hints, text_tokens, pooled, timesteps, guidance, ids)
-        return flow
+        """Predict the flow for packed latents (`latents.pack`); see `predict_flow`."""
+        return predict_flow(self.flux, tokens, hints, text_tokens, pooled, timesteps, guidance)
 
     def save(self, directory: Path) -> Path:
         """Write ``weights.safetensors`` (configuration inside) into `directory` and return its path."""

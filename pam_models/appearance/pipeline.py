@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,20 +11,54 @@ from torch import Tensor
 
 from pam_models.appearance.flow import euler, initial_noise, shifted_times
 from pam_models.appearance.latents import pack, unpack
-from pam_models.appearance.modeling import AppearanceModel, hints_of
+from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, hints_of, predict_flow
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 from pam_models.autoencoder.frames import image_to_tensor
 
 
+class TextEncoder(Protocol):
+    """What turns prompts into tokens (B, L, D) and a pooled embedding (B, P)."""
+
+    def encode(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Encode prompts in order."""
+
+
+class AppearanceParts(Protocol):
+    """The generator and the text encoder that it reads; an `AppearanceModel`, or the paper's pair."""
+
+    @property
+    def flux(self) -> ControlledFlux:
+        """The base with its branches."""
+
+    @property
+    def text(self) -> TextEncoder:
+        """The text encoder."""
+
+
+class PictureAutoencoder(Protocol):
+    """What turns normalised latents (B, C, 1, h, w) into pictures (B, 1, H, W, 3); factor 8."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+
+    @property
+    def latent_channels(self) -> int:
+        """C."""
+
+    def decode(self, latents: Tensor) -> UInt8[np.ndarray, "B 1 H W 3"]:
+        """Decode latents."""
+
+
 class AppearancePipeline:
-    """The demo's Stage II. Each picture depends on its own seed, prompt and conditions alone.
+    """Stage II. Each picture depends on its own seed, prompt and conditions alone.
 
     The same call gives the same bytes. Another batch composition may change last bits, for matrix products round
     differently at other sizes.
     """
 
-    def __init__(self, model: AppearanceModel, autoencoder: VideoAutoencoder) -> None:
+    def __init__(self, model: AppearanceParts, autoencoder: PictureAutoencoder) -> None:
         self.model = model
         self.autoencoder = autoencoder
 
@@ -40,7 +75,9 @@ class AppearancePipeline:
         return cls(model, VideoAutoencoder.load(folder / "autoencoder", device))
 
     def save(self, directory: Path) -> None:
-        """Write both models under `directory`."""
+        """Write both models under `directory`. Raises TypeError for the paper's models, which have their own files."""
+        if not isinstance(self.model, AppearanceModel) or not isinstance(self.autoencoder, VideoAutoencoder):
+            raise TypeError("only an AppearanceModel with a VideoAutoencoder is saved here")
         self.model.save(directory / "appearance")
         self.autoencoder.save(directory / "autoencoder")
 
@@ -62,12 +99,11 @@ class AppearancePipeline:
         hints = hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
         text, pooled = self.model.text.encode(prompts)
         strength = torch.full((len(seeds),), guidance, device=device)
-        shape = (self.autoencoder.config.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
+        shape = (self.autoencoder.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
         noise = pack(initial_noise(shape, seeds, device))
 
         def flow(tokens: Tensor, times: Tensor) -> Tensor:
-            predicted: Tensor = self.model(tokens, hints, text, pooled, times, strength)
-            return predicted
+            return predict_flow(self.model.flux, tokens, hints, text, pooled, times, strength).float()
 
         tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
         latents = unpack(tokens, shape[1], shape[2])[:, :, None]

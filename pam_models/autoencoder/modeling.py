@@ -1,6 +1,7 @@
 """The video autoencoder: diffusers' AutoencoderKLCogVideoX with normalised, deterministic latents."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,10 +42,34 @@ class VideoAutoencoder(nn.Module):
         self.register_buffer("latents_mean", torch.zeros(self.config.latent_channels))
         self.register_buffer("latents_std", torch.ones(self.config.latent_channels))
 
+    @classmethod
+    def around(cls, model: AutoencoderKLCogVideoX) -> "VideoAutoencoder":
+        """Wrap an autoencoder with diffusers' own `scaling_factor`, such as CogVideoX-5b's, as it is."""
+        settings: Any = model.config
+        wrapped = cls.__new__(cls)
+        nn.Module.__init__(wrapped)
+        wrapped.config = AutoencoderConfig(
+            block_out_channels=tuple(settings.block_out_channels),
+            latent_channels=settings.latent_channels,
+            layers_per_block=settings.layers_per_block,
+            norm_num_groups=settings.norm_num_groups,
+            sample_height=settings.sample_height,
+            sample_width=settings.sample_width,
+        )
+        wrapped.model = model
+        wrapped.register_buffer("latents_mean", torch.zeros(settings.latent_channels))
+        wrapped.register_buffer("latents_std", torch.full((settings.latent_channels,), 1.0 / settings.scaling_factor))
+        return wrapped
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.latents_mean.device
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of the latents."""
+        return self.config.latent_channels
 
     def convolutions_to(self, dtype: torch.dtype) -> "VideoAutoencoder":
         """Cast the convolutions' weights and leave the latent statistics in float32; returns self."""

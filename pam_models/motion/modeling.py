@@ -134,6 +134,28 @@ class MultiConditionTransformer(CogVideoXTransformer3DModel):
         )
 
 
+def predict_velocity(
+    transformer: MultiConditionTransformer,
+    noisy: Float[Tensor, "B F C h w"],
+    first_frame: Float[Tensor, "B F C h w"],
+    timestep: Tensor,
+    text_tokens: Float[Tensor, "B L D"],
+    conditions: Mapping[str, Float[Tensor, "B F C2 h w"]],
+    strengths: Mapping[str, float] | None = None,
+) -> Float[Tensor, "B F C h w"]:
+    """Predict v from noisy latents, padded first-frame latents and condition inputs, made by `motion.latents`.
+
+    Inputs are cast to the weights' dtype; v comes in that dtype.
+    """
+    dtype = transformer.proj_out.weight.dtype
+    hidden = torch.cat([noisy, first_frame], dim=2).to(dtype)
+    given = {name: value.to(dtype) for name, value in conditions.items()}
+    frames, height, width = hidden.shape[1], hidden.shape[3], hidden.shape[4]
+    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device)
+    output: Tensor = transformer(hidden, text_tokens.to(dtype), timestep, given, rotary, strengths)
+    return output
+
+
 class MotionModel(nn.Module):
     """The demo's motion model: a `MultiConditionTransformer` and its word encoder, trained together."""
 
@@ -152,13 +174,8 @@ class MotionModel(nn.Module):
         conditions: Mapping[str, Float[Tensor, "B F C2 h w"]],
         strengths: Mapping[str, float] | None = None,
     ) -> Float[Tensor, "B F C h w"]:
-        """Predict v from noisy latents, the padded first-frame latents and condition inputs (`motion.latents`)."""
-        hidden = torch.cat([noisy, first_frame], dim=2)
-        rotary = rotary_positions(
-            self.config.transformer, hidden.shape[1], hidden.shape[3], hidden.shape[4], hidden.device
-        )
-        output: Tensor = self.transformer(hidden, text_tokens, timestep, conditions, rotary, strengths)
-        return output
+        """Predict v; see `predict_velocity`."""
+        return predict_velocity(self.transformer, noisy, first_frame, timestep, text_tokens, conditions, strengths)
 
     def save(self, directory: Path) -> Path:
         """Write ``weights.safetensors`` (configuration inside) into `directory` and return its path."""

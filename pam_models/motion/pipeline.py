@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,20 +13,40 @@ from pam_models.autoencoder import VideoAutoencoder
 from pam_models.motion.diffusion import new_scheduler
 from pam_models.motion.guidance import GuidanceSchedule
 from pam_models.motion.latents import condition_input, first_frame_latents
-from pam_models.motion.modeling import MotionModel
+from pam_models.motion.modeling import MotionModel, MultiConditionTransformer, predict_velocity
 from pam_models.motion.sampling import denoise, initial_noise
 
 
-class MotionPipeline:
-    """The demo's Stage III. Items of a batch share nothing but the processor's time: each has its own seed.
+class TextEncoder(Protocol):
+    """What turns prompts into tokens (B, L, D) and a pooled embedding (B, P)."""
 
-    The same call gives the same bytes. Another batch composition may change last bits, for matrix products round
-    differently at other sizes.
+    def encode(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Encode prompts in order."""
+
+
+class MotionParts(Protocol):
+    """The transformer and the text encoder that it reads; a `MotionModel`, or the paper's pair."""
+
+    @property
+    def transformer(self) -> MultiConditionTransformer:
+        """The motion transformer."""
+
+    @property
+    def text(self) -> TextEncoder:
+        """The text encoder."""
+
+
+class MotionPipeline:
+    """Stage III. `negative_prompt` is the unconditional text of guidance.
+
+    Items of a batch share nothing but the processor's time: each has its own seed. The same call gives the same bytes.
+    Another batch composition may change last bits, for matrix products round differently at other sizes.
     """
 
-    def __init__(self, model: MotionModel, autoencoder: VideoAutoencoder) -> None:
+    def __init__(self, model: MotionParts, autoencoder: VideoAutoencoder, negative_prompt: str = "") -> None:
         self.model = model
         self.autoencoder = autoencoder
+        self.negative_prompt = negative_prompt
 
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "MotionPipeline":
@@ -39,7 +60,9 @@ class MotionPipeline:
         return cls(MotionModel.load(folder / "motion", device), VideoAutoencoder.load(folder / "autoencoder", device))
 
     def save(self, directory: Path) -> None:
-        """Write both models under `directory`."""
+        """Write both models under `directory`. Raises TypeError for the paper's models, which have their own files."""
+        if not isinstance(self.model, MotionModel):
+            raise TypeError("only a MotionModel is saved here; save the paper's branch with motion.branch_file")
         self.model.save(directory / "motion")
         self.autoencoder.save(directory / "autoencoder")
 
@@ -65,15 +88,19 @@ class MotionPipeline:
             inputs = {name: condition_input(self.autoencoder, clip) for name, clip in conditions.items()}
             first = first_frame_latents(self.autoencoder, first_frame, frames)
             text, _ = self.model.text.encode(prompts)
-            empty, _ = self.model.text.encode([""] * len(prompts))
+            negative, _ = self.model.text.encode([self.negative_prompt] * len(prompts))
+        transformer = self.model.transformer
 
-        def velocity_with(tokens: Tensor) -> "VelocityOf":
-            return VelocityOf(self.model, first, tokens, inputs, strengths)
+        def conditional(latents: Tensor, timesteps: Tensor) -> Tensor:
+            return predict_velocity(transformer, latents, first, timesteps, text, inputs, strengths)
+
+        def unconditional(latents: Tensor, timesteps: Tensor) -> Tensor:
+            return predict_velocity(transformer, latents, first, timesteps, negative, inputs, strengths)
 
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         latents: Float[Tensor, "B F C h w"] = denoise(
-            velocity_with(text),
-            velocity_with(empty),
+            conditional,
+            unconditional,
             initial_noise(tuple(first.shape[1:]), generators, device),
             new_scheduler(),
             steps,
@@ -95,7 +122,7 @@ class MotionPipeline:
             raise ValueError(
                 f"{batch} seeds, {len(prompts)} prompts and {first_frame.shape[0]} first frames: one each per clip"
             )
-        settings = self.model.config.transformer
+        settings = self.model.transformer.settings
         unknown = sorted(conditions.keys() - set(settings.conditions))
         if unknown:
             raise ValueError(
@@ -106,28 +133,3 @@ class MotionPipeline:
             if clip.shape != expected:
                 raise ValueError(f"condition {name} has shape {clip.shape}, the first frame asks for {expected}")
         return settings.latent_frames
-
-
-class VelocityOf:
-    """The model with everything but the noisy latents and the timestep held fixed."""
-
-    def __init__(
-        self,
-        model: MotionModel,
-        first_frame: Tensor,
-        text_tokens: Tensor,
-        conditions: Mapping[str, Tensor],
-        strengths: Mapping[str, float] | None,
-    ) -> None:
-        self._model = model
-        self._first_frame = first_frame
-        self._text = text_tokens
-        self._conditions = conditions
-        self._strengths = strengths
-
-    def __call__(self, latents: Tensor, timesteps: Tensor) -> Tensor:
-        """Return v for noisy latents (B, F, C, h, w) at timesteps (B,)."""
-        velocity: Tensor = self._model(
-            latents, self._first_frame, timesteps, self._text, self._conditions, self._strengths
-        )
-        return velocity

@@ -59,6 +59,11 @@ def read_model(source: str | Path, demo_id: str, config_type: type[Config]) -> t
 
 def load_exactly(model: nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:
     """Copy tensors into the model by name. Raises WeightsError naming what is missing, left over, or misshapen."""
+    model.load_state_dict(fitting_tensors(model, tensors, what), strict=True)
+
+
+def fitting_tensors(model: nn.Module, tensors: Mapping[str, Tensor], what: str) -> dict[str, Tensor]:
+    """Return the tensors if names and shapes are the model's own. Raises WeightsError as `load_exactly` does."""
     own = model.state_dict()
     missing = sorted(own.keys() - tensors.keys())
     unknown = sorted(tensors.keys() - own.keys())
@@ -74,4 +79,4 @@ def load_exactly(model: nn.Module, tensors: Mapping[str, Tensor], what: str) -> 
     ]
     if faults:
         raise WeightsError(f"{what} does not fit {type(model).__name__}: tensors {'; '.join(faults)}")
-    model.load_state_dict(dict(tensors), strict=True)
+    return dict(tensors)
