@@ -1,0 +1,55 @@
+"""What runs inside a Ray actor: one warm stage, with as many threads as the actor has cores."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from tasks.errors import InfrastructureError
+from tasks.executor.batches import BatchResult, one_line, run_batch
+from tasks.stage import Item, Stage, StageFactory
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def limit_threads(cpus: int) -> None:
+    """Keeps the libraries that start threads of their own to `cpus` threads each, whether loaded already or later."""
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(cpus)
+    for module, setter in (("torch", "set_num_threads"), ("cv2", "setNumThreads"), ("numba", "set_num_threads")):
+        loaded = sys.modules.get(module)
+        if loaded is not None and hasattr(loaded, setter):
+            getattr(loaded, setter)(cpus)
+
+
+class StageWorker:
+    """A stage in a process of its own. Made a Ray actor by the pool; every answer is plain values."""
+
+    def __init__(self, factory: StageFactory, cpus: int, environment: Mapping[str, str]) -> None:
+        os.environ.update(environment)
+        limit_threads(cpus)
+        self._factory = factory
+        self._cpus = cpus
+        self._stage: Stage | None = None
+
+    def setup(self) -> tuple[str, bool] | None:
+        """Sets the stage up; the error in one line and whether it is the infrastructure's, or None when all is well."""
+        try:
+            stage = self._factory()
+            stage.setup()
+        except Exception as error:  # noqa: BLE001  it becomes one line on the other side
+            return f"{type(error).__name__}: {one_line(error)}", isinstance(error, InfrastructureError)
+        limit_threads(self._cpus)
+        self._stage = stage
+        return None
+
+    def infer(self, items: Sequence[Item]) -> BatchResult:
+        """Runs one batch."""
+        if self._stage is None:
+            return BatchResult(error_type="ExecutorError", error_message="the worker was not set up", infrastructure=True)
+        return run_batch(self._stage, items)
+
+    def close(self) -> None:
+        """Closes the stage."""
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
