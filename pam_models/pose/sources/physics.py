@@ -9,7 +9,7 @@ import numpy as np
 
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import skin
-from pam_models.pose.camera_sampling import in_picture, sample_camera
+from pam_models.pose.camera_sampling import Scenery, in_picture, sample_camera
 from pam_models.pose.physics.objects import OBJECT_WORDS, make_object
 from pam_models.pose.physics.search import SearchBudget, find_motion, sample_betas
 from pam_models.pose.quality import QualityGate, measure
@@ -56,7 +56,8 @@ class PhysicsSource:
         motion = find_motion(hand, betas, thing, frames, request.seed, self.budget)
         recording = motion.recording
         geometry = skin(hand, recording.pose_flat, betas, recording.transl)
-        camera = sample_camera(geometry.joints, thing.mesh.vertices_m, recording.object_T_world, request.seed, width, height)
+        scenery = Scenery(geometry.vertices, hand.faces, geometry.joints, thing.mesh.vertices_m, thing.mesh.faces, recording.object_T_world)
+        camera = sample_camera(scenery, request.seed, width, height)
         quality = measure(
             hand_vertices_m=geometry.vertices,
             wrist_T_world=recording.wrist_T_world,

@@ -1,0 +1,245 @@
+"""Recordings of the GraspXL dataset (formats.md section 1): read as they are, never simulated."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from scipy.spatial.transform import Rotation
+
+from pam_models.hand.model import HandModel
+from pam_models.hand.skinning import rest_joints, skin
+from pam_models.pose.camera_sampling import Scenery, in_picture, sample_camera
+from pam_models.pose.object_file import open_edges, read_obj
+from pam_models.pose.physics.articulation import palm_frame
+from pam_models.pose.quality import QualityGate, measure
+from pam_models.pose.resampling import resample_positions, resample_rotations
+from pam_models.pose.restricted_pickle import load_array_dict
+from pam_models.pose.source import BadInput, PoseRequest, TrajectoryRejected
+from pam_models.pose.trajectory import ObjectMesh, Trajectory
+
+LICENSE_TAG = "graspxl:CC-BY-NC-4.0"
+SOURCE_FPS = 100.0
+STRIDE = 3
+TABLE_HEIGHT_M = 0.5
+TABLE_TOLERANCE_M = 0.01
+LIFT_STEPS = 25
+MANO_POSE = 45
+OBJECT_WORD = "object"
+# J0 of MANO's right hand at betas = 0 (formats.md section 0): where the recording's wrists are, whatever hand shows them.
+MANO_J0_M = np.array([0.09566994, 0.00638343, 0.0061863], np.float32)
+_READ_ALL = QualityGate(must_lift=False, slip_mm=None, penetration_mm=None, contact_ratio=None, visible_fraction=None)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The arrays of one recording, checked: T frames at 100 Hz."""
+
+    object_id: str
+    transl: Float32[np.ndarray, "T 3"]
+    rot: Float32[np.ndarray, "T 3"]
+    pose: Float32[np.ndarray, "T 45"]
+    object_trans: Float32[np.ndarray, "T 3"]
+    object_rot: Float32[np.ndarray, "T 3"]
+
+
+@dataclass(frozen=True)
+class GraspxlSource:
+    """All recordings below a directory with `*_dataset_*/<size>/<id>/*.npy` and `object_dataset/<size>/<id>/<id>.obj`.
+
+    The default gate keeps every recording that can be read; pass another to reject. Raises BadInput for a directory without recordings
+    when they are listed.
+    """
+
+    path: Path
+    gate: QualityGate = field(default=_READ_ALL)
+
+    def requests(self, count: int | None, seed: int) -> list[PoseRequest]:
+        """One request per recording file, sorted by path, robot hands included (they fail with a reason)."""
+        files = sorted(self.path.glob("*_dataset_*/*/*/*.npy"))
+        if not files:
+            raise BadInput(f"{self.path}: no recordings; GraspXL keeps them as <hand>_dataset_<n>/<size>/<object id>/<name>.npy")
+        keys = [file.relative_to(self.path).with_suffix("").as_posix() for file in files]
+        return [
+            PoseRequest(key, int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1, np.uint64)[0] >> 1)) for key in keys[:count]
+        ]
+
+    def trajectory(self, request: PoseRequest, hand: HandModel, frames: int, width: int, height: int) -> Trajectory:
+        """Read one recording, every third frame of its end (33 Hz), or all of it spread over `frames` when it is shorter.
+
+        Raises BadInput with the file's name, TrajectoryRejected when the gate says no.
+        """
+        file = self._file(request.key)
+        if hand.side != "right":
+            raise BadInput(f"{file}: GraspXL records right hands; the hand model is a {hand.side} hand")
+        recording = read_recording(file)
+        mesh, mesh_notes = self._mesh(file, recording.object_id)
+        at, stride = frame_window(len(recording.transl), frames)
+        pose_flat = _flat_pose(recording, hand, at)
+        betas = np.zeros(10, np.float32)
+        transl = resample_positions(recording.transl, at).astype(np.float32)
+        wrist = (transl + rest_joints(hand, betas)[0]).astype(np.float32)
+        notes = [f"every {stride:g} of {len(recording.transl)} frames at 100 Hz, frames {at[0]:g} to {at[-1]:g}", *mesh_notes]
+        approximate = hand.name != "mano"
+        if approximate:
+            # The recording's transl belongs to MANO's J0, so the wrist is kept where MANO's was.
+            wrist = (transl + MANO_J0_M).astype(np.float32)
+            transl = (wrist - rest_joints(hand, betas)[0]).astype(np.float32)
+            notes.append(f"recorded with MANO, shown with the {hand.name} hand: joint frames and proportions differ, contacts are approximate")
+        object_T_world = _poses(resample_rotations(recording.object_rot, at), resample_positions(recording.object_trans, at))
+        geometry = skin(hand, pose_flat, betas, transl)
+        scenery = Scenery(geometry.vertices, hand.faces, geometry.joints, mesh.vertices_m, mesh.faces, object_T_world)
+        camera = sample_camera(scenery, request.seed, width, height)
+        table_height_m, table_notes = _table(geometry.vertices)
+        notes.extend(table_notes)
+        quality = measure(
+            hand_vertices_m=geometry.vertices,
+            wrist_T_world=_poses(pose_flat[:, :3], wrist),
+            object_vertices_m=mesh.vertices_m,
+            object_faces=mesh.faces,
+            object_T_world=object_T_world,
+            joints_in_picture=in_picture(camera, geometry.joints),
+            fps=SOURCE_FPS / stride,
+        )
+        reasons = self.gate.reasons(quality)
+        if reasons:
+            raise TrajectoryRejected("; ".join(reasons))
+        return Trajectory(
+            source="graspxl",
+            side="right",
+            fps=SOURCE_FPS / stride,
+            pose_flat=pose_flat,
+            betas=betas,
+            transl=transl,
+            wrist_m=wrist,
+            obj=mesh,
+            object_T_world=object_T_world.astype(np.float32),
+            camera=camera,
+            phase=tuple(_phase(float(index), len(recording.transl)) for index in at),
+            table_height_m=table_height_m,
+            quality=quality,
+            pose_is_approximate=approximate,
+            notes=tuple(notes),
+            license_tags=(LICENSE_TAG, *hand.license_tags),
+        )
+
+    def _file(self, key: str) -> Path:
+        root = self.path.resolve()
+        file = (root / f"{key}.npy").resolve()
+        if not file.is_relative_to(root):
+            raise BadInput(f"request key {key!r} leads out of {self.path}")
+        return file
+
+    def _mesh(self, file: Path, object_id: str) -> tuple[ObjectMesh, list[str]]:
+        size = file.parent.parent.name
+        obj = self.path / "object_dataset" / size / object_id / f"{object_id}.obj"
+        vertices, faces = read_obj(obj)
+        broken = open_edges(faces)
+        notes = [f"mesh is not watertight: {broken} open edges"] if broken else []
+        class_id = 1 + zlib.crc32(object_id.encode()) % 21
+        return ObjectMesh(object_id, OBJECT_WORD, class_id, vertices, faces, (LICENSE_TAG,)), notes
+
+
+def read_recording(file: Path) -> Recording:
+    """Read and check one `.npy` file. Raises BadInput naming the file and what would be right."""
+    data = load_array_dict(file)
+    others = [key for key in data if key != "right_hand"]
+    if "right_hand" not in data or len(others) != 1:
+        raise BadInput(f"{file}: has the keys {sorted(data)}; it must have 'right_hand' and one object id")
+    object_id = others[0]
+    if not object_id.replace("-", "").replace("_", "").isalnum():
+        raise BadInput(f"{file}: names the object {object_id!r}; an id has letters, digits, - and _ only")
+    pose = _array(file, data, "right_hand", "pose", None)
+    if pose.shape[1] != MANO_POSE:
+        kind = "a robot hand" if pose.shape[1] in (22, 28) else "another hand"
+        raise BadInput(f"{file}: right_hand.pose has {pose.shape[1]} numbers per frame: {kind}; a MANO recording has {MANO_POSE}")
+    frames = len(pose)
+    arrays = {(who, what): _array(file, data, who, what, (frames, 3)) for who in ("right_hand", object_id) for what in ("trans", "rot")}
+    return Recording(
+        object_id,
+        arrays["right_hand", "trans"],
+        arrays["right_hand", "rot"],
+        pose,
+        arrays[object_id, "trans"],
+        arrays[object_id, "rot"],
+    )
+
+
+def frame_window(source_frames: int, frames: int) -> tuple[Float64[np.ndarray, "S"], float]:
+    """Which (fractional) source frames to show, and their spacing.
+
+    Every third frame, ending two before the last (155 frames: 8..152), so that approach, grasp and lift are in; a shorter recording is
+    spread over all its frames.
+    """
+    span = STRIDE * (frames - 1)
+    if source_frames - 1 < span:
+        stride = (source_frames - 1) / max(frames - 1, 1)
+        return np.linspace(0.0, source_frames - 1.0, frames), stride if stride > 0 else 1.0
+    start = max(0, source_frames - 3 - span)
+    return start + STRIDE * np.arange(frames, dtype=np.float64), float(STRIDE)
+
+
+def _array(file: Path, data: dict[str, Any], who: str, what: str, shape: tuple[int, int] | None) -> Float32[np.ndarray, "T N"]:
+    inner = data[who]
+    if not isinstance(inner, dict) or what not in inner:
+        raise BadInput(f"{file}: {who!r} has no {what!r}; it must be a dict with trans, rot" + (" and pose" if who == "right_hand" else ""))
+    array = np.asarray(inner[what])
+    if array.ndim != 2 or array.dtype.kind not in "fiu" or (shape is not None and array.shape != shape):
+        wanted = f"{shape}" if shape is not None else f"(T, {MANO_POSE})"
+        raise BadInput(f"{file}: {who}.{what} has shape {array.shape}; it must be {wanted}")
+    if len(array) == 0:
+        raise BadInput(f"{file}: has no frames")
+    if not np.isfinite(array).all():
+        raise BadInput(f"{file}: {who}.{what} has values that are not finite")
+    return array.astype(np.float32)
+
+
+def _flat_pose(recording: Recording, hand: HandModel, at: Float64[np.ndarray, "S"]) -> Float32[np.ndarray, "S 48"]:
+    """Mean-relative pose to flat pose (flat = given + hands_mean), resampled joint by joint.
+
+    A hand other than MANO has its own mean, which stands for the same relaxed posture as MANO's, and its own rest axes: rotations are
+    carried over by the change of basis between the two palms.
+    """
+    given = np.concatenate([recording.rot, recording.pose], axis=1).astype(np.float64).reshape(len(recording.rot), 16, 3)
+    if hand.name != "mano":
+        basis = _from_mano_axes(hand)
+        given[:, 1:] = given[:, 1:] @ basis.T
+        given[:, 0] = (Rotation.from_rotvec(given[:, 0]) * Rotation.from_matrix(basis.T)).as_rotvec()
+    given[:, 1:] += hand.hands_mean.reshape(15, 3)
+    return np.concatenate([resample_rotations(given[:, joint], at) for joint in range(16)], axis=1).astype(np.float32)
+
+
+def _from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
+    """Rotation from MANO's rest axes (right hand: fingers -x, palm -y, thumb +z) to another hand's."""
+    frame = palm_frame(rest_joints(hand, np.zeros(10, np.float32)), hand.side)
+    mine = np.stack([frame.fingers, frame.palm, frame.thumbward], axis=1)
+    mano: Float64[np.ndarray, "3 3"] = np.stack([[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]], axis=1)
+    basis: Float64[np.ndarray, "3 3"] = mine @ mano.T
+    return basis
+
+
+def _poses(axis_angles: Float64[np.ndarray, "T 3"], positions: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 4 4"]:
+    poses = np.tile(np.eye(4), (len(positions), 1, 1))
+    poses[:, :3, :3] = Rotation.from_rotvec(axis_angles.astype(np.float64)).as_matrix()
+    poses[:, :3, 3] = positions
+    return poses
+
+
+def _table(hand_vertices_m: Float32[np.ndarray, "T V 3"]) -> tuple[float, list[str]]:
+    """Height of the table top; lower than GraspXL's where the recorded hand passes below it, as a hand cannot be inside a table."""
+    lowest = float(hand_vertices_m[..., 2].min())
+    if lowest > TABLE_HEIGHT_M - TABLE_TOLERANCE_M:
+        return TABLE_HEIGHT_M, []
+    return lowest - TABLE_TOLERANCE_M, [f"the hand passes {TABLE_HEIGHT_M - lowest:.2f} m below the recording's table top at {TABLE_HEIGHT_M} m: the table is set lower"]
+
+
+def _phase(frame: float, source_frames: int) -> str:
+    """GraspXL's schedule: approach and close by about frame 80, hold, lift over the last 25 frames."""
+    if frame >= source_frames - LIFT_STEPS:
+        return "lift"
+    share = frame / (source_frames - LIFT_STEPS)
+    return "reach" if share < 0.4 else "close" if share < 0.65 else "hold"
