@@ -1,0 +1,90 @@
+"""Stage II: candidate first frames for each trajectory, painted over its rendered conditions."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from jaxtyping import UInt8
+from pam_models.conditions.encodings import encode
+
+from pam_models.conditions.appearance_style import prompt_of, sample_style
+from tasks.build import Build
+from tasks.config import GenerateConfig
+from tasks.config.stages import DemoAppearance
+from tasks.generators import APPEARANCE_ID, AUTOENCODER_ID, demo_models, load_appearance
+from tasks.media import encode_png
+from tasks.scene import unpack_maps
+from tasks.stage import Item, Row, StageFactory
+from tasks.steps import Step
+from tasks.store import Store
+
+CONDITIONS = ("depth", "normal", "keypoints", "segmentation")
+FIRST_FRAME = 0
+
+
+class AppearanceStage:
+    """Paints candidates; a batch may hold candidates of several trajectories."""
+
+    name = "appearance"
+
+    def __init__(self, config: GenerateConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+
+    def setup(self) -> None:
+        """Load the model once per worker."""
+        self._model = load_appearance(self._config)
+        self._hints: dict[str, dict[str, UInt8[np.ndarray, "H W 3"]]] = {}
+
+    def infer(self, items: list[Item]) -> list[Row]:
+        """One row per candidate."""
+        settings = self._config.appearance
+        hints = [self._hints_of(item.inputs["pose"]) for item in items]
+        prompts = [prompt_of(sample_style(item.seed), item.inputs["pose"]["object_word"]) for item in items]
+        pictures = self._model.pipeline.sample(
+            {name: np.stack([hint[name] for hint in hints]) for name in CONDITIONS},
+            prompts,
+            [item.seed for item in items],
+            settings.steps,
+            settings.guidance,
+        )
+        return [self._row(*of_item) for of_item in zip(items, prompts, pictures, strict=True)]
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        del self._model
+
+    def _row(self, item: Item, prompt: str, picture: UInt8[np.ndarray, "H W 3"]) -> Row:
+        return {
+            "trajectory_id": item.parent_id,
+            "index": item.fields["index"],
+            "prompt": prompt,
+            **self._store.put_media(encode_png(picture), "png").columns("image"),
+            "width": picture.shape[1],
+            "height": picture.shape[0],
+            "model_id": self._model.model_id,
+            "license_tags": sorted({*item.inputs["pose"]["license_tags"], *self._model.license_tags}),
+        }
+
+    def _hints_of(self, trajectory: Row) -> dict[str, UInt8[np.ndarray, "H W 3"]]:
+        uri = trajectory["maps_uri"]
+        if uri not in self._hints:
+            maps = unpack_maps(self._store.read_media(uri, trajectory["maps_sha256"]))
+            # The last trajectory's hints serve its thirty candidates; older ones are not needed again.
+            self._hints = {uri: _frame(encode(maps, CONDITIONS), FIRST_FRAME)}
+        return self._hints[uri]
+
+
+def _frame(clips: dict[str, UInt8[np.ndarray, "T H W 3"]], frame: int) -> dict[str, UInt8[np.ndarray, "H W 3"]]:
+    return {name: clip[frame] for name, clip in clips.items()}
+
+
+def stage(build: Build, step: Step) -> StageFactory:
+    """How a worker makes this step's stage."""
+    return partial(AppearanceStage, build.config, build.store)
+
+
+def models(build: Build, step: Step) -> dict[str, str]:
+    """The weights that this step's pictures come from."""
+    return demo_models(APPEARANCE_ID, AUTOENCODER_ID) if isinstance(build.config.appearance, DemoAppearance) else {}

@@ -1,0 +1,95 @@
+"""Stage I: one trajectory per request, with everything that is known exactly about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from pam_models.pose.source import PoseRequest, PoseSource, TrajectoryRejected
+from pam_models.pose.sources.graspxl import GraspxlSource
+from pam_models.pose.sources.physics import PhysicsSource
+from tasks.build import Build
+from tasks.config import GenerateConfig
+from tasks.config.stages import GraspxlPose
+from tasks.hands import resolve_hand
+from tasks.ids import derive_seed
+from tasks.items import make_item
+from tasks.media import encode_video
+from tasks.rendering import maps_of, shaded_frames
+from tasks.scene import Scene, pack_maps, pack_mesh
+from tasks.stage import Item, Row, StageFactory
+from tasks.steps import Step
+from tasks.store import Store
+from tasks.trajectory_row import scene_of_trajectory, trajectory_columns
+
+SIDE = "right"
+
+
+def source_of(config: GenerateConfig) -> PoseSource:
+    """The source of motion that the configuration names."""
+    pose = config.pose
+    if isinstance(pose, GraspxlPose):
+        return GraspxlSource(pose.path)
+    return PhysicsSource() if pose.objects is None else PhysicsSource(objects=pose.objects)
+
+
+def items(build: Build, step: Step) -> Iterator[Item]:
+    """One item for each trajectory that the build asks for."""
+    config = build.config
+    seed = derive_seed(config.seed, "build", step.name)
+    for request in source_of(config).requests(config.pose.trajectories, seed):
+        yield make_item(build, step, "", request.key, fields={"request_seed": request.seed})
+
+
+def stage(build: Build, step: Step) -> StageFactory:
+    """How a worker makes this step's stage."""
+    return partial(PoseStage, build.config, build.store)
+
+
+def models(build: Build, step: Step) -> dict[str, str]:
+    """The hand that every trajectory is skinned with."""
+    hand = resolve_hand(build.config, SIDE)
+    return {f"hand-{hand.name}-{hand.side}": hand.sha256()}
+
+
+class PoseStage:
+    """Makes trajectories, renders their condition maps and a preview."""
+
+    name = "pose"
+
+    def __init__(self, config: GenerateConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+
+    def setup(self) -> None:
+        """Read the hand once per worker."""
+        self._hand = resolve_hand(self._config, SIDE)
+        self._source = source_of(self._config)
+
+    def infer(self, items: list[Item]) -> list[Row]:
+        """One row per request."""
+        return [self._row(item) for item in items]
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _row(self, item: Item) -> Row:
+        config = self._config
+        request = PoseRequest(item.key, item.fields["request_seed"])
+        try:
+            trajectory = self._source.trajectory(
+                request, self._hand, config.frames, config.image.width, config.image.height
+            )
+        except TrajectoryRejected as rejection:
+            return {"status": "filtered", "error_type": "TrajectoryRejected", "error_message": str(rejection)}
+        scene = scene_of_trajectory(trajectory, self._hand)
+        return {**trajectory_columns(trajectory, request.key, scene), **self._media(scene, trajectory.fps, item.seed)}
+
+    def _media(self, scene: Scene, fps: float, seed: int) -> Row:
+        store = self._store
+        preview = encode_video(shaded_frames(scene, seed), fps)
+        return {
+            **store.put_media(pack_maps(maps_of(scene)), "npz").columns("maps"),
+            **store.put_media(pack_mesh(scene.object_vertices_m, scene.object_faces), "npz").columns("object_mesh"),
+            **store.put_media(preview, "mp4").columns("preview"),
+        }

@@ -1,0 +1,125 @@
+"""Publish: one row for each labelled frame of each kept clip, with everything that a training job reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from jaxtyping import Float32
+
+from tasks.build import Build
+from tasks.config import GenerateConfig
+from tasks.hands import resolve_hand
+from tasks.media import video_info
+from tasks.rendering import maps_of
+from tasks.scene import Scene, scene_of
+from tasks.stage import Item, Row, StageFactory
+from tasks.steps import Step
+from tasks.store import Store
+
+HELD_OUT_ONE_IN = 10
+
+
+class SamplesStage:
+    """Turns clips into labelled frames. An item is a clip and gives as many rows as it has frames."""
+
+    name = "samples"
+
+    def __init__(self, config: GenerateConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+
+    def setup(self) -> None:
+        """Nothing to load: the hand is read per side when it is needed."""
+
+    def infer(self, items: list[Item]) -> list[list[Row]]:
+        """The rows of each clip, in order of time."""
+        return [list(self._rows(item)) for item in items]
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _rows(self, item: Item) -> Iterator[Row]:
+        trajectory, clip, score = (item.inputs[step] for step in ("pose", "video", "score-clips"))
+        mesh = self._store.read_media(trajectory["object_mesh_uri"], trajectory["object_mesh_sha256"])
+        scene = scene_of(trajectory, resolve_hand(self._config, trajectory["side"]), mesh)
+        frames = video_info(self._store.read_media(clip["video_uri"], clip["video_sha256"])).num_frames
+        if frames != trajectory["num_frames"]:
+            raise ValueError(f"clip {clip['item_id']} has {frames} frames, its trajectory {trajectory['num_frames']}")
+        labels = _Labels(scene)
+        shared = {
+            "clip_id": clip["item_id"],
+            "candidate_id": clip["parent_id"],
+            "trajectory_id": trajectory["item_id"],
+            "video_uri": clip["video_uri"],
+            "video_sha256": clip["video_sha256"],
+            "K": trajectory["K"],
+            "T_world_cam": trajectory["T_world_cam"],
+            "betas": trajectory["betas"],
+            "side": trajectory["side"],
+            "object_name": trajectory["object_name"],
+            "object_class_id": trajectory["object_class_id"],
+            "tip_set": trajectory["tip_set"],
+            "hand_model": trajectory["hand_model"],
+            "pose_is_approximate": trajectory["pose_is_approximate"],
+            "split": split_of(trajectory["item_id"]),
+            "license_tags": clip["license_tags"],
+        }
+        for frame in range(frames):
+            yield {
+                **shared,
+                "frame": frame,
+                **labels.columns(frame),
+                "pose_flat": trajectory["pose_flat"][48 * frame : 48 * (frame + 1)],
+                "transl": trajectory["transl"][3 * frame : 3 * (frame + 1)],
+                "object_pose": trajectory["object_pose"][16 * frame : 16 * (frame + 1)],
+                "mpjpe_mm": score["mpjpe_mm_per_frame"][frame],
+                "pa_mpjpe_mm": score["pa_mpjpe_mm_per_frame"][frame],
+                "error_2d_px": score["error_2d_px_per_frame"][frame],
+                "detected": score["detected_per_frame"][frame],
+            }
+
+
+class _Labels:
+    """Camera-space labels of every frame of a scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._joints_m = scene.camera.to_camera(scene.geometry.joints)
+        self._vertices_m = scene.camera.to_camera(scene.geometry.vertices)
+        self._joints_px = scene.camera.project(scene.geometry.joints)
+        self._hand_px = scene.camera.project(scene.geometry.vertices)
+        self._visible = maps_of(scene).joint_visible
+        self._width, self._height = scene.camera.width, scene.camera.height
+
+    def columns(self, frame: int) -> Row:
+        """Joints, surface, box and visibility of one frame."""
+        joints_px = self._joints_px[frame]
+        inside = (joints_px > -0.5).all(axis=1) & (joints_px < [self._width - 0.5, self._height - 0.5]).all(axis=1)
+        return {
+            "xyz": self._joints_m[frame].reshape(-1).tolist(),
+            "uv": joints_px.reshape(-1).tolist(),
+            "vertices": self._vertices_m[frame].reshape(-1).tolist(),
+            "bbox_xyxy": bounds(self._hand_px[frame], self._width, self._height).tolist(),
+            "joint_visible": self._visible[frame].tolist(),
+            "joints_in_image": int(inside.sum()),
+        }
+
+
+def bounds(points_px: Float32[np.ndarray, "N 2"], width: int, height: int) -> Float32[np.ndarray, 4]:
+    """The box x0, y0, x1, y1 around points, clipped to the picture; pixel centres are whole numbers."""
+    low = np.clip(points_px.min(axis=0), -0.5, [width - 0.5, height - 0.5])
+    high = np.clip(points_px.max(axis=0), -0.5, [width - 0.5, height - 0.5])
+    return np.concatenate([low, high]).astype(np.float32)
+
+
+def split_of(trajectory_id: str) -> str:
+    """`train` or `val`, by a hash of the trajectory, so that no motion stands on both sides."""
+    draw = int.from_bytes(hashlib.sha256(f"split/{trajectory_id}".encode()).digest()[:8], "big")
+    return "val" if draw % HELD_OUT_ONE_IN == 0 else "train"
+
+
+def stage(build: Build, step: Step) -> StageFactory:
+    """How a worker makes this step's stage."""
+    return partial(SamplesStage, build.config, build.store)

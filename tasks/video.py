@@ -1,0 +1,86 @@
+"""Stage III: one clip for each kept candidate, driven by the trajectory's condition videos."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from jaxtyping import UInt8
+from pam_models.conditions.encodings import encode
+
+from tasks.build import Build
+from tasks.config import GenerateConfig
+from tasks.config.stages import DemoVideo
+from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
+from tasks.media import encode_video, read_image
+from tasks.scene import unpack_maps
+from tasks.stage import Item, Row, StageFactory
+from tasks.steps import Step
+from tasks.store import Store
+
+
+class VideoStage:
+    """Renders clips; one worker holds one warm model."""
+
+    name = "video"
+
+    def __init__(self, config: GenerateConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+
+    def setup(self) -> None:
+        """Load the model once per worker."""
+        self._model = load_motion(self._config)
+
+    def infer(self, items: list[Item]) -> list[Row]:
+        """One row per clip."""
+        settings = self._config.video
+        strengths = settings.strengths.model_dump()
+        names = [name for name, strength in strengths.items() if strength > 0]
+        conditions = [self._conditions(item.inputs["pose"], names) for item in items]
+        clips = self._model.pipeline.sample(
+            np.stack([self._first_frame(item.inputs["appearance"]) for item in items]),
+            {name: np.stack([clip[name] for clip in conditions]) for name in names},
+            [item.inputs["appearance"]["prompt"] for item in items],
+            [item.seed for item in items],
+            settings.steps,
+            settings.guidance,
+            strengths={name: strengths[name] for name in names},
+        )
+        return [self._row(item, clip) for item, clip in zip(items, clips, strict=True)]
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        del self._model
+
+    def _row(self, item: Item, clip: UInt8[np.ndarray, "T H W 3"]) -> Row:
+        trajectory, candidate = item.inputs["pose"], item.inputs["appearance"]
+        frames, height, width = clip.shape[:3]
+        return {
+            "candidate_id": candidate["item_id"],
+            "trajectory_id": trajectory["item_id"],
+            "num_frames": frames,
+            "fps": trajectory["fps"],
+            "width": width,
+            "height": height,
+            **self._store.put_media(encode_video(clip, trajectory["fps"]), "mp4").columns("video"),
+            "prompt": candidate["prompt"],
+            "model_id": self._model.model_id,
+            "license_tags": sorted({*candidate["license_tags"], *self._model.license_tags}),
+        }
+
+    def _first_frame(self, candidate: Row) -> UInt8[np.ndarray, "H W 3"]:
+        return read_image(self._store.read_media(candidate["image_uri"], candidate["image_sha256"]))
+
+    def _conditions(self, trajectory: Row, names: list[str]) -> dict[str, UInt8[np.ndarray, "T H W 3"]]:
+        return encode(unpack_maps(self._store.read_media(trajectory["maps_uri"], trajectory["maps_sha256"])), names)
+
+
+def stage(build: Build, step: Step) -> StageFactory:
+    """How a worker makes this step's stage."""
+    return partial(VideoStage, build.config, build.store)
+
+
+def models(build: Build, step: Step) -> dict[str, str]:
+    """The weights that this step's clips come from."""
+    return demo_models(MOTION_ID, AUTOENCODER_ID) if isinstance(build.config.video, DemoVideo) else {}
