@@ -1,0 +1,81 @@
+"""One video per clip that shows everything side by side: what is in one file cannot run out of step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from tasks.media import encode_video
+from tasks.report.overlay import draw_joints, scale_joints, upscale
+
+COLUMNS = 3
+GAP_PX = 4
+PANEL_HEIGHT_PX = 264
+PANEL_WIDTH_PX = 432
+CRF = 24
+
+Frames = UInt8[np.ndarray, "T H W 3"]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The video and the names of its panels, left to right and top to bottom, `columns` in a row."""
+
+    video: bytes
+    names: tuple[str, ...]
+    columns: int
+    width: int
+    height: int
+
+
+def panel_size(height: int, width: int) -> tuple[int, int]:
+    """The largest (height, width), both even, with the clip's shape inside one panel of the page."""
+    factor = min(PANEL_HEIGHT_PX / height, PANEL_WIDTH_PX / width)
+    return max(2, round(height * factor / 2) * 2), max(2, round(width * factor / 2) * 2)
+
+
+def compose(
+    clip: Frames,
+    preview: Frames | None,
+    conditions: Mapping[str, Frames],
+    joints_px: Float[np.ndarray, "T 21 2"],
+    fps: float,
+) -> Panels:
+    """The generated clip, the known joints over it, the renderer's preview, and every condition video, in one grid.
+
+    Raises:
+        ValueError: the videos differ in length, so their frames do not belong together.
+    """
+    size = panel_size(*clip.shape[1:3])
+    enlarged = upscale(clip, *size)
+    joints = scale_joints(joints_px, clip.shape[1:3], size)
+    named: dict[str, Frames] = {"generated clip": enlarged}
+    if len(joints) != len(clip):
+        raise ValueError(f"the clip has {len(clip)} frames but its labels {len(joints)}")
+    named["known joints on the clip"] = draw_joints(enlarged, joints)
+    if preview is not None:
+        named["renderer’s preview"] = _fitted(preview, size, len(clip), "preview")
+    for name, frames in conditions.items():
+        named[f"condition: {name}"] = _fitted(frames, size, len(clip), name)
+    grid = _grid(list(named.values()), size)
+    return Panels(encode_video(grid, fps, crf=CRF), tuple(named), COLUMNS, grid.shape[2], grid.shape[1])
+
+
+def _fitted(frames: Frames, size: tuple[int, int], length: int, name: str) -> Frames:
+    if len(frames) != length:
+        raise ValueError(f"the clip has {length} frames but {name} {len(frames)}")
+    return upscale(frames, *size)
+
+
+def _grid(panels: list[Frames], size: tuple[int, int]) -> Frames:
+    height, width = size
+    rows = -(-len(panels) // COLUMNS)
+    shape = (len(panels[0]), rows * (height + GAP_PX) - GAP_PX, COLUMNS * (width + GAP_PX) - GAP_PX, 3)
+    grid = np.full(shape, 24, np.uint8)
+    for index, frames in enumerate(panels):
+        top, left = index // COLUMNS * (height + GAP_PX), index % COLUMNS * (width + GAP_PX)
+        grid[:, top : top + height, left : left + width] = frames
+    return grid
