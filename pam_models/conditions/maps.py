@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pam_models.conditions.camera import Camera, project_camera_points
+from pam_models.conditions.palette import HAND_LABEL
 from pam_models.conditions.rasterise import rasterise_frames
 from pam_models.conditions.surface import barycentrics, corner_normals, vertex_normals
 
@@ -16,7 +17,6 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-HAND_LABEL = 255
 OCCLUSION_TOLERANCE_M = 0.015
 
 

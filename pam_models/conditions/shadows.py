@@ -88,8 +88,7 @@ def _blurred(picture: F32, sigma_cells: float) -> F32:
     """Nearly a Gaussian: three box blurs, whose cost does not grow with their width."""
     width = 2 * int(np.sqrt(4 * sigma_cells**2 + 1) / 2) + 1
     once = cv2.blur(picture, (width, width))
-    thrice: F32 = cv2.blur(cv2.blur(once, (width, width)), (width, width))
-    return thrice
+    return np.asarray(cv2.blur(cv2.blur(once, (width, width)), (width, width)), np.float32)
 
 
 @njit(cache=True, nogil=True)
