@@ -63,7 +63,7 @@ def depth_pictures(depth_m: Float[np.ndarray, "T H W"]) -> UInt8[np.ndarray, "T 
 
 
 def normal_pictures(normals: Float[np.ndarray, "T H W 3"]) -> UInt8[np.ndarray, "T H W 3"]:
-    """Unit normals in camera axes as colours of the viewer's axes: a surface that faces the camera is (128, 128, 255)."""
+    """Unit normals in camera axes as colours of the viewer's axes: one that faces the camera is (128, 128, 255)."""
     pictures = np.empty(normals.shape, np.uint8)
     for frame, picture in zip(normals, pictures, strict=True):
         colours = np.rint((frame * _VIEWER_AXES * 0.5 + 0.5) * 255)

@@ -1,8 +1,9 @@
 """Hand skeletons as the published weights know them (pam-system.md section 4).
 
 At 480 rows: discs of radius 3 at the joints, then ellipses along the bones, half-width 6 for the thumb and 3 for the
-fingers, only where the bone is longer than 5 and shorter than 150 pixels. Other heights scale these numbers; pictures
-of fewer than 240 rows are drawn several times as large and averaged, with strokes that stay visible.
+fingers, only where the bone is longer than 5 and shorter than 150 pixels. Other heights scale these numbers. Pictures of
+fewer than 240 rows are drawn several times as large and averaged; their strokes stay visible, and no bone is too long,
+because a hand that fills a small picture would lose its palm.
 """
 
 import cv2
@@ -33,7 +34,9 @@ def draw_skeleton(
     canvas = np.zeros((height * factor, width * factor, 3), np.uint8)
     scale = height * factor / _REFERENCE_ROWS
     radius, thumb, finger = (size * scale for size in (_JOINT_RADIUS, _THUMB_HALF_WIDTH, _FINGER_HALF_WIDTH))
+    longest = _LONGEST * scale
     if factor > 1:
+        longest = np.inf
         radius, thumb = max(radius, _LEAST_RADIUS_PX * factor), max(thumb, _LEAST_THUMB_PX * factor)
         finger = max(finger, _LEAST_FINGER_PX * factor)
     points: Float[np.ndarray, "21 2"] = np.rint((np.asarray(joints_px, np.float64) + 0.5) * factor - 0.5)
@@ -45,7 +48,7 @@ def draw_skeleton(
     for bone in range(19, -1, -1) if reverse else range(20):
         start, end = BONES[bone]
         length = float(np.hypot(*(points[start] - points[end]))) if known[start] and known[end] else 0.0
-        if _SHORTEST * scale < length < _LONGEST * scale:
+        if _SHORTEST * scale < length < longest:
             half_width = max(round(thumb if bone < 4 else finger), 1)
             _draw_limb(canvas, points[start], points[end], length, half_width, _colour(bone))
     if factor == 1:
