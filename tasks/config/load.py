@@ -64,12 +64,16 @@ def parse_assignments(assignments: Sequence[str]) -> Tree:
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError:
-            raise ConfigError(f"{key}: {text!r} is not a YAML value; quote it, such as --set '{key}=\"text\"'") from None
+            raise ConfigError(
+                f"{key}: {text!r} is not a YAML value; quote it, such as --set '{key}=\"text\"'"
+            ) from None
         node = tree
         for depth, part in enumerate(parts[:-1]):
             child = node.setdefault(part, {})
             if not isinstance(child, dict):
-                raise ConfigError(f"--set {assignment}: {'.'.join(parts[: depth + 1])} was already set to {child!r}; set one of the two")
+                raise ConfigError(
+                    f"--set {assignment}: {'.'.join(parts[: depth + 1])} was already set to {child!r}; set one of the two"
+                )
             node = child
         node[parts[-1]] = value
     return tree
@@ -102,7 +106,9 @@ def _check_keys(model: type[BaseModel], values: Mapping[str, Any], where: str) -
         if not branches(field) or value is None:
             continue
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{place}: must hold keys of its own ({', '.join(branches(field)[0].model_fields)}), got {value!r}")
+            raise ConfigError(
+                f"{place}: must hold keys of its own ({', '.join(branches(field)[0].model_fields)}), got {value!r}"
+            )
         branch = branch_for(field, value)
         if branch is None:
             tag = discriminator(field) or ""
@@ -143,7 +149,12 @@ def _requirement(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     got = f", got {error['input']!r}"
     kind = error["type"]
-    limits = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"), "less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "greater_than": ("gt", "more than"),
+        "less_than_equal": ("le", "at most"),
+        "less_than": ("lt", "less than"),
+    }
     if kind in limits:
         bound, words = limits[kind]
         return f"must be {words} {context[bound]}{got}"
@@ -182,7 +193,9 @@ def validate(values: Mapping[str, Any]) -> GenerateConfig:
         raise ConfigError(_one_line(error.errors()[0], named)) from None
 
 
-def load_config(profile: str = DEFAULT_PROFILE, file: Path | None = None, assignments: Sequence[str] = ()) -> GenerateConfig:
+def load_config(
+    profile: str = DEFAULT_PROFILE, file: Path | None = None, assignments: Sequence[str] = ()
+) -> GenerateConfig:
     """Defaults, then the profile, then `file`, then `assignments` (`a.b=value`). Raises ConfigError in one line."""
     if profile not in profile_names():
         raise ConfigError(f"--profile {profile}: no such profile; {_suggest(profile, profile_names())}")

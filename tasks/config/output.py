@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,12 @@ from tasks.errors import ConfigError
 from tasks.ids import build_id, canonical_json, sha256_hex
 
 SHIPPED = Path(__file__).parents[2] / "pam_models"
-SHIPPED_WEIGHTS = ("zoo/demo/*.safetensors",)
 SHIPPED_HAND = ("hand/*.npz",)
+SHIPPED_WEIGHTS = {
+    "appearance": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-appearance.safetensors"),
+    "video": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-motion.safetensors"),
+    "estimator": ("zoo/demo/demo-estimator.safetensors",),
+}
 HEAD_BYTES = 1 << 20
 BUILD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -40,7 +43,6 @@ def content_fingerprint(path: Path) -> str:
     return sha256_hex(canonical_json(listing))
 
 
-@lru_cache(maxsize=8)
 def shipped_fingerprint(patterns: tuple[str, ...]) -> str:
     """A hash of the weights or meshes that ship with the project, whole files."""
     files = sorted(file for pattern in patterns for file in SHIPPED.glob(pattern))
@@ -80,7 +82,7 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
         ("estimator", config.estimator.name == "compact"),
     ):
         if shipped:
-            subset[name]["shipped"] = shipped_fingerprint(SHIPPED_WEIGHTS)
+            subset[name]["shipped"] = shipped_fingerprint(SHIPPED_WEIGHTS[name])
     return subset
 
 
@@ -89,5 +91,7 @@ def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:
     if name is None:
         return build_id(subset)
     if not BUILD_NAME.fullmatch(name):
-        raise ConfigError(f"--build {name}: use 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit")
+        raise ConfigError(
+            f"--build {name}: use 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit"
+        )
     return name

@@ -11,15 +11,20 @@ from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel
 class ImageConfig(ConfigModel):
     """Size of every picture and clip."""
 
-    width: int = Field(default=144, ge=16, le=4096, multiple_of=16, description="Width of every picture, in pixels; a multiple of 16")
-    height: int = Field(default=96, ge=16, le=4096, multiple_of=16, description="Height of every picture, in pixels; a multiple of 16")
+    width: int = Field(
+        default=144, ge=16, le=4096, multiple_of=16, description="Width of every picture, in pixels; a multiple of 16"
+    )
+    height: int = Field(
+        default=96, ge=16, le=4096, multiple_of=16, description="Height of every picture, in pixels; a multiple of 16"
+    )
 
 
 class HandConfig(ConfigModel):
     """Which hand model is skinned."""
 
     model: Literal["free", "mano"] = Field(
-        default="free", description="'free': the hand that ships with the project; 'mano': your own MANO files (giving mano_dir is enough)"
+        default="free",
+        description="'free': the hand that ships with the project; 'mano': your own MANO files (giving mano_dir is enough)",
     )
     mano_dir: Path | None = Field(
         default=None,
@@ -41,17 +46,25 @@ class PhysicsPose(ConfigModel):
     source: Literal["physics"] = Field(default="physics", description="Where motion comes from: a simulation in MuJoCo")
     trajectories: int = Field(default=2, ge=1, description="How many trajectories to make")
     objects: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="Names of the procedural objects to grasp, taken in turn; empty: all of them"
+        default=None,
+        min_length=1,
+        description="Names of the procedural objects to grasp, taken in turn; empty: all of them",
     )
-    grasp_candidates: int = Field(default=24, ge=1, description="How many grasps are simulated for each trajectory before the best is kept")
+    grasp_candidates: int = Field(
+        default=24, ge=1, description="How many grasps are simulated for each trajectory before the best is kept"
+    )
 
 
 class GraspxlPose(ConfigModel):
     """Trajectories out of GraspXL recordings."""
 
-    source: Literal["graspxl"] = Field(default="graspxl", description="Where motion comes from: GraspXL recordings on disk")
+    source: Literal["graspxl"] = Field(
+        default="graspxl", description="Where motion comes from: GraspXL recordings on disk"
+    )
     path: Path = Field(description="Folder of GraspXL recordings", json_schema_extra=CONTENT_PATH)
-    trajectories: int | None = Field(default=None, ge=1, description="How many recordings to use; empty: all that are there")
+    trajectories: int | None = Field(
+        default=None, ge=1, description="How many recordings to use; empty: all that are there"
+    )
 
 
 PoseConfig = Annotated[PhysicsPose | GraspxlPose, Field(discriminator="source")]
@@ -77,7 +90,9 @@ class FluxAppearance(_Appearance):
     steps: int = Field(default=25, ge=1, le=1000, description="Denoising steps for each picture")
     guidance: float = Field(default=4.0, ge=0.0, description="FLUX's distilled guidance")
     weights: Path | None = Field(
-        default=None, description="Folder with FLUX.1-dev and the control branches' weights", json_schema_extra=CONTENT_PATH
+        default=None,
+        description="Folder with FLUX.1-dev and the control branches' weights",
+        json_schema_extra=CONTENT_PATH,
     )
 
 
@@ -94,9 +109,13 @@ class CompactEstimatorConfig(ConfigModel):
 class HamerEstimatorConfig(ConfigModel):
     """HaMeR, from the user's own checkpoint."""
 
-    name: Literal["hamer"] = Field(default="hamer", description="HaMeR, as in the paper (extra 'hamer', your own checkpoint)")
+    name: Literal["hamer"] = Field(
+        default="hamer", description="HaMeR, as in the paper (extra 'hamer', your own checkpoint)"
+    )
     checkpoint: Path | None = Field(
-        default=None, description="Folder with HaMeR's checkpoint and model configuration", json_schema_extra=CONTENT_PATH
+        default=None,
+        description="Folder with HaMeR's checkpoint and model configuration",
+        json_schema_extra=CONTENT_PATH,
     )
     batch_size: int = Field(default=49, ge=1, description="Pictures in one batch", json_schema_extra=SPEED_ONLY)
 
@@ -107,7 +126,9 @@ EstimatorConfig = Annotated[CompactEstimatorConfig | HamerEstimatorConfig, Field
 class SelectRule(ConfigModel):
     """How many of the worst are dropped, and among whom they are ranked."""
 
-    drop_fraction: float = Field(default=0.25, ge=0.0, lt=1.0, description="Share of the worst that is dropped, rounded down to whole items")
+    drop_fraction: float = Field(
+        default=0.25, ge=0.0, lt=1.0, description="Share of the worst that is dropped, rounded down to whole items"
+    )
     scope: Literal["build", "input"] = Field(
         default="build", description="'build': one ranking over everything; 'input': one ranking for each trajectory"
     )
@@ -129,7 +150,9 @@ class ConditionStrengths(ConfigModel):
 
 
 class _Video(ConfigModel):
-    clips_per_trajectory: int | None = Field(default=1, ge=1, description="How many kept candidates become clips, best first; empty: all of them")
+    clips_per_trajectory: int | None = Field(
+        default=1, ge=1, description="How many kept candidates become clips, best first; empty: all of them"
+    )
     steps: int = Field(default=20, ge=1, le=1000, description="Denoising steps for each clip")
     guidance: float = Field(default=1.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
     strengths: ConditionStrengths = Field(default=ConditionStrengths(), description="Strength of each condition video")
@@ -145,12 +168,18 @@ class DemoVideo(_Video):
 class CogVideoXVideo(_Video):
     """CogVideoX-5B-I2V with a control branch."""
 
-    model: Literal["cogvideox"] = Field(default="cogvideox", description="CogVideoX-5B-I2V with a control branch, as in the paper")
-    clips_per_trajectory: int | None = Field(default=None, ge=1, description="How many kept candidates become clips, best first; empty: all of them")
+    model: Literal["cogvideox"] = Field(
+        default="cogvideox", description="CogVideoX-5B-I2V with a control branch, as in the paper"
+    )
+    clips_per_trajectory: int | None = Field(
+        default=None, ge=1, description="How many kept candidates become clips, best first; empty: all of them"
+    )
     steps: int = Field(default=50, ge=1, le=1000, description="Denoising steps for each clip")
     guidance: float = Field(default=6.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
     weights: Path | None = Field(
-        default=None, description="Folder with CogVideoX-5B-I2V and the control branch's weights", json_schema_extra=CONTENT_PATH
+        default=None,
+        description="Folder with CogVideoX-5B-I2V and the control branch's weights",
+        json_schema_extra=CONTENT_PATH,
     )
 
 

@@ -100,7 +100,12 @@ def after_result(batch: Batch, result: BatchResult) -> Verdict:
     if len(batch.items) > 1:
         return Verdict(again=batch.halves(suspect=batch.suspect))
     return Verdict(
-        ((batch.positions[0], Outcome(batch.items[0], (), result.error_type, result.error_message, batch.deaths + 1, share)),)
+        (
+            (
+                batch.positions[0],
+                Outcome(batch.items[0], (), result.error_type, result.error_message, batch.deaths + 1, share),
+            ),
+        )
     )
 
 

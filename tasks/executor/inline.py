@@ -22,7 +22,9 @@ class InlineExecutor:
     def __enter__(self) -> "InlineExecutor":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
@@ -53,6 +55,8 @@ class InlineExecutor:
             except InfrastructureError:
                 raise
             except Exception as error:
-                raise ExecutorError(f"stage {stage.name} cannot be set up: {type(error).__name__}: {one_line(error)}") from error
+                raise ExecutorError(
+                    f"stage {stage.name} cannot be set up: {type(error).__name__}: {one_line(error)}"
+                ) from error
             self._stage = stage
         return self._stage

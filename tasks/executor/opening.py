@@ -44,7 +44,9 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
             ray.init(address=execution.address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         reason = " ".join(str(error).split())
-        raise ExecutorError(f"execution.address: Ray at {execution.address!r} does not start or answer: {reason}") from error
+        raise ExecutorError(
+            f"execution.address: Ray at {execution.address!r} does not start or answer: {reason}"
+        ) from error
     try:
         yield
     finally:

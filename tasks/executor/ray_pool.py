@@ -50,7 +50,12 @@ class RayActorPool:
     """Actors that set their stage up once and take batches from any number of threads. Use it as a context manager."""
 
     def __init__(
-        self, factory: StageFactory, resources: StageResources, *, item_attempts: int = 2, item_timeout_s: float | None = None
+        self,
+        factory: StageFactory,
+        resources: StageResources,
+        *,
+        item_attempts: int = 2,
+        item_timeout_s: float | None = None,
     ) -> None:
         self._factory = factory
         self._resources = resources
@@ -71,7 +76,9 @@ class RayActorPool:
     def __enter__(self) -> "RayActorPool":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
@@ -107,7 +114,9 @@ class RayActorPool:
         while waiting:
             batch = waiting[0]
             taken = self._slots.take(
-                lambda handle, items=batch.items: handle.infer.remote(items), alone=batch.suspect, wait_s=0.0 if flying else POLL_S
+                lambda handle, items=batch.items: handle.infer.remote(items),
+                alone=batch.suspect,
+                wait_s=0.0 if flying else POLL_S,
             )
             if taken is None:
                 return
@@ -153,7 +162,9 @@ class RayActorPool:
         self._slots.end_replacement(seat.slot, handle)
 
     def _start(self) -> Any:  # noqa: ANN401  a Ray actor's handle
-        actor = ray.remote(StageWorker).options(num_cpus=self._resources.cpus, num_gpus=self._resources.gpus, max_restarts=0)
+        actor = ray.remote(StageWorker).options(
+            num_cpus=self._resources.cpus, num_gpus=self._resources.gpus, max_restarts=0
+        )
         return actor.remote(self._factory, self._resources.cpus, self._environment)
 
     def _set_up(self, handles: list[Any]) -> list[Any]:
@@ -166,7 +177,9 @@ class RayActorPool:
                 answer: tuple[str, bool] | None = ray.get(reference)
             except RayActorError as error:
                 if attempt == SETUP_ATTEMPTS:
-                    raise ExecutorError(f"a worker died {SETUP_ATTEMPTS} times while it was set up; is there memory enough for it?") from error
+                    raise ExecutorError(
+                        f"a worker died {SETUP_ATTEMPTS} times while it was set up; is there memory enough for it?"
+                    ) from error
                 again = self._start()
                 pending.append((again, again.setup.remote(), attempt + 1))
                 continue
@@ -177,5 +190,3 @@ class RayActorPool:
                 raise StoreError(message) if infrastructure else ExecutorError(f"a stage cannot be set up: {message}")
             ready.append(handle)
         return ready
-
-

@@ -59,7 +59,9 @@ class Slots:
 
     def _shared(self) -> Slot | None:
         free = [
-            slot for slot in self.all if slot.ready and not slot.exclusive and slot.reserved_by is None and len(slot.queue) < IN_FLIGHT
+            slot
+            for slot in self.all
+            if slot.ready and not slot.exclusive and slot.reserved_by is None and len(slot.queue) < IN_FLIGHT
         ]
         return min(free, key=lambda slot: len(slot.queue), default=None)
 

@@ -45,7 +45,9 @@ class StageWorker:
     def infer(self, items: Sequence[Item]) -> BatchResult:
         """Runs one batch."""
         if self._stage is None:
-            return BatchResult(error_type="ExecutorError", error_message="the worker was not set up", infrastructure=True)
+            return BatchResult(
+                error_type="ExecutorError", error_message="the worker was not set up", infrastructure=True
+            )
         return run_batch(self._stage, items)
 
     def close(self) -> None:

@@ -68,9 +68,19 @@ class RemoteBackend:
         text = _last_line(error)
         if name == "NoCredentialsError":
             return "no keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        if isinstance(error, PermissionError) or any(sign in text for sign in ("403", "SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden")):
-            return f"the keys are refused ({text}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's rights"
-        if name in ("EndpointConnectionError", "ConnectTimeoutError", "ClientConnectorError", "ProxyConnectionError", "ConnectionClosedError"):
+        if isinstance(error, PermissionError) or any(
+            sign in text for sign in ("403", "SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden")
+        ):
+            return (
+                f"the keys are refused ({text}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's rights"
+            )
+        if name in (
+            "EndpointConnectionError",
+            "ConnectTimeoutError",
+            "ClientConnectorError",
+            "ProxyConnectionError",
+            "ConnectionClosedError",
+        ):
             return f"no answer ({text}); check AWS_ENDPOINT_URL and the network"
         return f"{text} ({name})"
 
@@ -82,7 +92,9 @@ class RemoteBackend:
         try:
             self._ask("look at the bucket", lambda: self.fs.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1))
         except FileNotFoundError:
-            raise StoreError(f"store {self.uri}: no bucket named {bucket!r} at {self.fs.endpoint_url or 'AWS'}; create it first") from None
+            raise StoreError(
+                f"store {self.uri}: no bucket named {bucket!r} at {self.fs.endpoint_url or 'AWS'}; create it first"
+            ) from None
 
     def read(self, key: str) -> bytes | None:
         try:

@@ -84,14 +84,18 @@ class Store:
             raise StoreError(f"store {self.uri}: does not give back what was written to {PROBE_KEY}")
         if self.single_writer:
             warnings.warn(
-                f"store {self.uri} ignores conditional create: run one build into it at a time", StoreWarning, stacklevel=2
+                f"store {self.uri} ignores conditional create: run one build into it at a time",
+                StoreWarning,
+                stacklevel=2,
             )
         return not self.single_writer
 
     def put_media(self, data: bytes, extension: str) -> MediaRef:
         """Puts a medium under its hash, unless it is there already, and looks that it arrived whole."""
         if not EXTENSION.fullmatch(extension):
-            raise StoreError(f"{extension!r} is no extension of a medium: use 1 to 8 lower-case letters and digits, without a dot")
+            raise StoreError(
+                f"{extension!r} is no extension of a medium: use 1 to 8 lower-case letters and digits, without a dot"
+            )
         digest = sha256_hex(data)
         reference = MediaRef(f"cas/{digest[:2]}/{digest}.{extension}", digest, len(data))
         if self._backend.size(reference.uri) != reference.bytes:

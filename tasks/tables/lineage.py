@@ -63,13 +63,19 @@ class Lineage:
 
 def read_metadata(schema: pa.Schema, where: str) -> dict[str, str]:
     """A part's metadata as text. Raises TableError for a file without it and for a newer major version."""
-    found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items() if key.startswith(PREFIX.encode())}
+    found = {
+        key.decode(): value.decode()
+        for key, value in (schema.metadata or {}).items()
+        if key.startswith(PREFIX.encode())
+    }
     written = found.get("pam.schema_version")
     if written is None:
         raise TableError(f"{where}: carries no pam.schema_version; it is not a part of a build")
     major = written.partition(".")[0]
     if not major.isdigit() or int(major) > int(SCHEMA_VERSION.partition(".")[0]):
-        raise TableError(f"{where}: schema version {written} is newer than {SCHEMA_VERSION}, which this program reads; update pam")
+        raise TableError(
+            f"{where}: schema version {written} is newer than {SCHEMA_VERSION}, which this program reads; update pam"
+        )
     return found
 
 

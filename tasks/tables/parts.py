@@ -82,7 +82,9 @@ def check_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
         try:
             arrays.append(pa.array(values, type=schema_field.type))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise TableError(f"table {table.name}: column {name} takes {schema_field.type}: {str(error).splitlines()[0]}") from error
+            raise TableError(
+                f"table {table.name}: column {name} takes {schema_field.type}: {str(error).splitlines()[0]}"
+            ) from error
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -100,7 +102,13 @@ def write_part(table: Table, rows: Sequence[Mapping[str, Any]], lineage: Lineage
     arrow = arrow.replace_schema_metadata({**lineage.metadata(tags)})
     sink = io.BytesIO()
     pq.write_table(
-        arrow, sink, version="2.6", compression="zstd", compression_level=3, data_page_version="1.0", row_group_size=ROW_GROUP_ROWS
+        arrow,
+        sink,
+        version="2.6",
+        compression="zstd",
+        compression_level=3,
+        data_page_version="1.0",
+        row_group_size=ROW_GROUP_ROWS,
     )
     data = sink.getvalue()
     read_part(data, f"new part of {table.name}", columns=("item_id",))

@@ -29,7 +29,9 @@ POSE = Table(
         Column("width", I32, "px", "Picture width"),
         Column("height", I32, "px", "Picture height"),
         Column("table_height_m", F32, "m", "Height of the table's top, world"),
-        Column("phase", STRINGS, "", "What the hand does in each frame: reach, preshape, close, lift, hold or move", "T"),
+        Column(
+            "phase", STRINGS, "", "What the hand does in each frame: reach, preshape, close, lift, hold or move", "T"
+        ),
         Column("lifted", BOOL, "", "Whether the object was lifted and held"),
         Column("lift_height_m", F32, "m", "How high the object was lifted"),
         Column("slip_mm", F32, "mm", "How far the object slipped in the hand"),

@@ -21,12 +21,16 @@ SAMPLES = Table(
         Column("side", STRING, "", "right or left hand; a left hand is a real left hand"),
         Column("T_world_cam", F32S, "m", "Camera to world, rows; OpenCV camera axes", "4,4"),
         Column("bbox_xyxy", F32S, "px", "Box around the hand: left, top, right, bottom", "4"),
-        Column("joint_visible", BOOLS, "", "Whether each joint is inside the picture and not hidden by the object", "21"),
+        Column(
+            "joint_visible", BOOLS, "", "Whether each joint is inside the picture and not hidden by the object", "21"
+        ),
         Column("joints_in_image", I32, "1", "How many joints lie inside the picture"),
         Column("object_name", STRING, "", "Name of the object"),
         Column("object_class_id", I32, "1", "Class of the object in segmentation maps, 1 to 21"),
         Column("object_pose", F32S, "m", "Object to world, rows of a 4 x 4 matrix", "4,4"),
-        Column("mpjpe_mm", F32, "mm", "The estimator's wrist-aligned error on this frame; null where no hand was found"),
+        Column(
+            "mpjpe_mm", F32, "mm", "The estimator's wrist-aligned error on this frame; null where no hand was found"
+        ),
         Column("pa_mpjpe_mm", F32, "mm", "The same after Procrustes alignment"),
         Column("error_2d_px", F32, "px", "Mean distance of the estimator's joints in the picture"),
         Column("detected", BOOL, "", "Whether the estimator found a hand in this frame"),

@@ -8,7 +8,7 @@ _ESTIMATE = (
     Column("mpjpe_mm", F32, "mm", "Mean per-joint position error, wrist-aligned; null where no hand was found"),
     Column("pa_mpjpe_mm", F32, "mm", "The same after Procrustes alignment"),
     Column("error_2d_px", F32, "px", "Mean distance of the joints in the picture"),
-    Column("detected", BOOL, "", "Whether the estimator found a hand; for a clip, in every frame"),
+    Column("detected", BOOL, "", "Whether the estimator found a hand; for a clip, in at least half of its frames"),
     Column("confidence", F32, "1", "The estimator's confidence, 0 to 1; for a clip, the mean"),
     Column("estimator_id", STRING, "", "Estimator and revision"),
 )
@@ -23,6 +23,11 @@ CLIP_SCORES = Table(
         Column("pa_mpjpe_mm_per_frame", F32S, "mm", "pa_mpjpe_mm of each frame", "T"),
         Column("error_2d_px_per_frame", F32S, "px", "error_2d_px of each frame", "T"),
         Column("detected_per_frame", BOOLS, "", "Whether a hand was found in each frame", "T"),
-        Column("reference_mpjpe_mm", F32, "mm", "mpjpe_mm of the same estimator on the renderer's own frames of the trajectory"),
+        Column(
+            "reference_mpjpe_mm",
+            F32,
+            "mm",
+            "mpjpe_mm of the same estimator on the renderer's own frames of the trajectory",
+        ),
     ),
 )

@@ -1,0 +1,112 @@
+"""The snapshot: the list of parts that readers trust, with hashes and counts. The same build gives the same bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.build import Build
+from tasks.errors import TableError
+from tasks.ids import canonical_json, sha256_hex
+from tasks.plan import Planner
+from tasks.shard import count_statuses
+from tasks.steps import steps_of
+from tasks.store import Store
+from tasks.tables.lineage import SCHEMA_VERSION, code_version
+
+NAME = "snapshot.json"
+
+
+@dataclass(frozen=True)
+class PartEntry:
+    """One part of a snapshot: its key relative to the build, its hash, length, and rows by status."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+    statuses: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as it was read: parts by step, in order."""
+
+    build_id: str
+    config_sha256: str
+    code_version: str
+    steps: Mapping[str, tuple[PartEntry, ...]]
+
+    def rows(self, step: str, status: str | None = None) -> int:
+        """Number of rows of a step, all of them or those of one status."""
+        return sum(part.rows if status is None else part.statuses.get(status, 0) for part in self.steps.get(step, ()))
+
+
+def write_snapshot(build: Build, planner: Planner) -> Snapshot:
+    """Writes the snapshot of a finished build. Raises PlanError when a step is unfinished."""
+    steps: dict[str, tuple[PartEntry, ...]] = {}
+    for step in steps_of(build.config):
+        entries = []
+        for key in planner.parts(step.name):
+            part, digest = planner.reader.part(key)
+            statuses = count_statuses([{"status": status} for status in part.table.column("status").to_pylist()])
+            size = build.store.size(key) or 0
+            entries.append(PartEntry(key.removeprefix(build.key("")), digest, size, part.table.num_rows, statuses))
+        steps[step.name] = tuple(entries)
+    snapshot = Snapshot(build.build_id, sha256_hex(canonical_json(build.subset)), code_version(), steps)
+    build.store.replace(build.key(NAME), _encode(snapshot))
+    return snapshot
+
+
+def _encode(snapshot: Snapshot) -> bytes:
+    plain = {
+        "schema_version": SCHEMA_VERSION,
+        "build_id": snapshot.build_id,
+        "config_sha256": snapshot.config_sha256,
+        "code_version": snapshot.code_version,
+        "steps": {
+            name: {
+                "rows": snapshot.rows(name),
+                "statuses": {status: snapshot.rows(name, status) for status in ("ok", "filtered", "failed")},
+                "parts": [
+                    {
+                        "path": part.path,
+                        "sha256": part.sha256,
+                        "bytes": part.bytes,
+                        "rows": part.rows,
+                        "statuses": dict(part.statuses),
+                    }
+                    for part in parts
+                ],
+            }
+            for name, parts in snapshot.steps.items()
+        },
+    }
+    return (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_snapshot(store: Store, build_id: str) -> Snapshot | None:
+    """The snapshot of a build, None where it has none yet. Raises TableError when it is damaged or of a newer major version."""
+    key = f"builds/{build_id}/{NAME}"
+    data = store.find(key)
+    if data is None:
+        return None
+    try:
+        plain: dict[str, Any] = json.loads(data)
+        major = int(str(plain["schema_version"]).partition(".")[0])
+        if major > int(SCHEMA_VERSION.partition(".")[0]):
+            raise TableError(
+                f"{key}: schema version {plain['schema_version']} is newer than {SCHEMA_VERSION}, which this program reads; update pam"
+            )
+        steps = {
+            name: tuple(
+                PartEntry(part["path"], part["sha256"], part["bytes"], part["rows"], part["statuses"])
+                for part in step["parts"]
+            )
+            for name, step in plain["steps"].items()
+        }
+        return Snapshot(plain["build_id"], plain["config_sha256"], plain["code_version"], steps)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TableError(
+            f"{key}: is not a snapshot ({type(error).__name__}); run the build again to write it anew"
+        ) from error
