@@ -9,7 +9,8 @@ from jaxtyping import Int
 from pam_models.hand.model import PARENTS, BadHandFile, HandModel
 
 REQUIRED: tuple[str, ...] = (
-    "v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f", "hands_mean", "hands_components",
+    "v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f",
+    "hands_mean", "hands_components",
 )  # fmt: skip
 
 
@@ -29,7 +30,9 @@ def hand_from_arrays(
     """
     missing = [key for key in REQUIRED if key not in arrays]
     if missing:
-        raise BadHandFile(f"{name} {side} hand: the file lacks {', '.join(missing)}; it must hold {', '.join(REQUIRED)}")
+        raise BadHandFile(
+            f"{name} {side} hand: the file lacks {', '.join(missing)}; it must hold {', '.join(REQUIRED)}"
+        )
     tips = arrays.get("tip_vertices", tip_vertices)
     if tips is None:
         raise BadHandFile(f"{name} {side} hand: no tip_vertices, neither in the file nor given")
@@ -37,7 +40,9 @@ def hand_from_arrays(
     parents = np.array(arrays["kintree_table"])[0].astype(np.int64)
     parents[0] = -1
     if tuple(parents.tolist()) != PARENTS:
-        raise BadHandFile(f"{name} {side} hand: kintree_table has parents {parents.tolist()}; they must be {list(PARENTS)}")
+        raise BadHandFile(
+            f"{name} {side} hand: kintree_table has parents {parents.tolist()}; they must be {list(PARENTS)}"
+        )
     return HandModel(
         name=name,
         side=side,

@@ -11,11 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from pam_models.hand.conventions import axis_angle_to_matrix
+from pam_models.hand.conventions import MANO21_TO_OP21
 from pam_models.hand.model import JOINTS, PARENTS, HandModel
-
-# MANO21 (MANO16, then the tips thumb, index, middle, ring, pinky) to OpenPose order.
-MANO21_TO_OP21 = np.array([0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20])
+from pam_models.hand.rotations import axis_angle_to_matrix
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def skin(
     frames = len(pose)
     if pose.shape != (frames, 48) or move.shape != (frames, 3) or shape.shape not in ((10,), (frames, 10)):
         raise ValueError(
-            f"pose_flat {pose.shape}, betas {shape.shape}, transl {move.shape}; they must be (B, 48), (10,) or (B, 10), (B, 3)"
+            f"pose_flat {pose.shape}, betas {shape.shape}, transl {move.shape}; "
+            "they must be (B, 48), (10,) or (B, 10), (B, 3)"
         )
     if shape.ndim == 1:
         v_shaped = (hand.v_template + hand.shapedirs @ shape)[None]
@@ -80,6 +79,14 @@ def skin(
 class SkinningLayer(nn.Module):
     """The same hand as a differentiable torch layer; arrays are buffers and move with `.to(device)`."""
 
+    v_template: torch.Tensor
+    shapedirs: torch.Tensor
+    posedirs: torch.Tensor
+    joint_regressor: torch.Tensor
+    weights: torch.Tensor
+    tip_vertices: torch.Tensor
+    op21: torch.Tensor
+
     def __init__(self, hand: HandModel) -> None:
         super().__init__()
         for name in ("v_template", "shapedirs", "posedirs", "joint_regressor", "weights"):
@@ -88,7 +95,10 @@ class SkinningLayer(nn.Module):
         self.register_buffer("op21", torch.from_numpy(MANO21_TO_OP21.astype(np.int64)))
 
     def forward(
-        self, pose_flat: Float[torch.Tensor, "B 48"], betas: Float[torch.Tensor, "B 10"], transl: Float[torch.Tensor, "B 3"]
+        self,
+        pose_flat: Float[torch.Tensor, "B 48"],
+        betas: Float[torch.Tensor, "B 10"],
+        transl: Float[torch.Tensor, "B 3"],
     ) -> tuple[Float[torch.Tensor, "B V 3"], Float[torch.Tensor, "B 21 3"]]:
         """Return (vertices, joints in OP21 order) in metres; see `skin`. One set of betas may be (10,)."""
         frames = len(pose_flat)

@@ -1,16 +1,16 @@
 """Pose blend shapes that keep joints from collapsing: the bend is spread along an arc instead of cut short.
 
-Where weights mix a bone and its parent, linear blending pulls the skin towards the joint. The better place is a rotation
-about the joint by the weight's share of the angle; the difference, taken back to the rest pose, is fitted linearly in
-the joint's nine numbers of (R - I) over its natural range.
+Where weights mix a bone and its parent, linear blending pulls the skin towards the joint. The better place is a
+rotation about the joint by the weight's share of the angle; the difference, taken back to the rest pose, is fitted
+linearly in the joint's nine numbers of (R - I) over its natural range.
 """
 
 import numpy as np
 from jaxtyping import Float
 
-from pam_models.hand.conventions import axis_angle_to_matrix
 from pam_models.hand.free_hand_builder.skeleton import FINGERS, THUMB, joint_positions
 from pam_models.hand.model import PARENTS, POSE_FEATURES
+from pam_models.hand.rotations import axis_angle_to_matrix
 
 
 def pose_blend_shapes(
@@ -41,11 +41,16 @@ def pose_blend_shapes(
 
 def _range(flexion: Float[np.ndarray, "3"], spread: Float[np.ndarray, "3"], number: int) -> Float[np.ndarray, "N 3"]:
     sideways = (-0.3, 0.0, 0.3) if number == 0 else (0.0,)
-    return np.array([bend * flexion + side * spread for bend in np.deg2rad(np.arange(-20, 101, 10)) for side in sideways])
+    return np.array(
+        [bend * flexion + side * spread for bend in np.deg2rad(np.arange(-20, 101, 10)) for side in sideways]
+    )
 
 
 def _offset(
-    arm: Float[np.ndarray, "N 3"], share: Float[np.ndarray, "N"], turn: Float[np.ndarray, "3"], rotation: Float[np.ndarray, "3 3"]
+    arm: Float[np.ndarray, "N 3"],
+    share: Float[np.ndarray, " N"],
+    turn: Float[np.ndarray, "3"],
+    rotation: Float[np.ndarray, "3 3"],
 ) -> Float[np.ndarray, "N 3"]:
     arc = axis_angle_to_matrix(share[:, None] * turn)
     wanted = np.einsum("nij,nj->ni", arc, arm)

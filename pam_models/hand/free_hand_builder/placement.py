@@ -1,13 +1,13 @@
 """Where the free hand's vertices lie: rings on rays from the bones, the palm spread evenly over the skin."""
 
+from itertools import pairwise
+
 import numpy as np
 from jaxtyping import Float, Int
 
 from pam_models.hand.free_hand_builder import surface
 from pam_models.hand.free_hand_builder.skeleton import FINGERS, THUMB, WRIST, Finger
 from pam_models.hand.free_hand_builder.topology import (
-    HOLE_FIRST,
-    HOLE_LAST,
     PALM_RINGS,
     RADIAL,
     SPAN,
@@ -73,46 +73,52 @@ def _place_palm(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None:
     for ring in range(PALM_RINGS):
         radial, ulnar = _columns(RING_X[ring])
         share = ring / (PALM_RINGS - 1)
-        for column, y in enumerate(np.linspace(radial - 3.5, ulnar + 3.5, SPAN)):
-            x = RING_X[ring] + share**2 * (_knuckle_offset(y) + 2.0)
-            for place, up in ((column, 1.0), (palmar(column), -1.0)):
-                vertices[topology.palm[ring, place]] = _cast_z(x, float(y), up)
+        across = np.linspace(radial - 3.5, ulnar + 3.5, SPAN)
+        along = np.array([RING_X[ring] + share**2 * (_knuckle_offset(float(y)) + 2.0) for y in across])
+        vertices[topology.palm[ring, :SPAN]] = _cast_z(along, across, 1.0)
+        vertices[topology.palm[ring, [palmar(column) for column in range(SPAN)]]] = _cast_z(along, across, -1.0)
         for place, y, side in ((RADIAL, radial, 1.0), (ULNAR, ulnar, -1.0)):
             if topology.palm[ring, place] >= 0:
                 x = RING_X[ring] + share**2 * (_knuckle_offset(y) + 2.0)
                 origin = WRIST + np.array([x, y - side * 10.0, -4.0])
                 vertices[topology.palm[ring, place]] = surface.cast(origin[None], np.array([[0.0, side, 0.0]]))[0]
+    spots = np.zeros((SPAN, 3))
     for column in range(SPAN):
         finger, within = min(column // 3, 3), column - 3 * min(column // 3, 3)
         lateral = (1.5 - within) / 1.5
         bone = FINGERS[finger]
         base = bone.joints[0] + bone.direction * (12.5 if finger < 3 else 11.0)
-        spot = base + np.cross(bone.dorsal, bone.direction) * lateral * EDGE
-        for place, up in ((column, 1.0), (26 - column, -1.0)):
-            vertices[topology.distal[place if up > 0 else 14 + column]] = _cast_z(*(spot - WRIST)[:2], up)
+        spots[column] = base + np.cross(bone.dorsal, bone.direction) * lateral * EDGE - WRIST
+    vertices[topology.distal[:SPAN]] = _cast_z(spots[:, 0], spots[:, 1], 1.0)
+    vertices[topology.distal[14:27]] = _cast_z(spots[:, 0], spots[:, 1], -1.0)
     ends = [bone.joints[0] + bone.direction * 14.0 for bone in FINGERS]
-    webs = [ends[0] + [0, 10, 0], *[(a + b) / 2 + [2.0, 0, -1.5] for a, b in zip(ends[:-1], ends[1:], strict=True)], ends[3] - [0, 9, 0]]
+    between = [(near + far) / 2 + [2.0, 0, -1.5] for near, far in pairwise(ends)]
+    webs = [ends[0] + [0, 10, 0], *between, ends[3] - [0, 9, 0]]
     for place, web in zip((27, 28, 29, 30, 13), webs, strict=True):
         vertices[topology.distal[place]] = web
     cap = vertices[topology.palm[0]].mean(0)
     angles = np.linspace(0, 1, len(topology.cap_ring), endpoint=False) * 28
     ring = vertices[topology.palm[0]]
-    rim = np.stack([ring[int(angle)] + (angle % 1) * (ring[(int(angle) + 1) % 28] - ring[int(angle)]) for angle in angles])
+    low = angles.astype(np.int64)
+    rim = ring[low] + (angles % 1)[:, None] * (ring[(low + 1) % 28] - ring[low])
     vertices[topology.cap_ring] = cap + 0.55 * (rim - cap)
     vertices[topology.cap_ring, 0] = surface.STUMP_X
     vertices[topology.cap_centre] = [surface.STUMP_X, cap[1], cap[2]]
 
 
-def _cast_z(x: float, y: float, up: float) -> Float[np.ndarray, "3"]:
-    origin = WRIST + np.array([x, y, -3.0])
-    return np.asarray(surface.cast(origin[None], np.array([[0.0, 0.0, up]]))[0])
+def _cast_z(x: Float[np.ndarray, " N"], y: Float[np.ndarray, " N"], up: float) -> Float[np.ndarray, "N 3"]:
+    origins = WRIST + np.stack([x, y, np.full(len(x), -3.0)], 1)
+    return surface.cast(origins, np.array([[0.0, 0.0, up]]))
 
 
-def _place_finger(vertices: Float[np.ndarray, "V 3"], rings: Int[np.ndarray, "10 10"], tip: int, finger: Finger) -> None:
-    a, b, c, end = (float(np.linalg.norm(point - finger.joints[0])) for point in finger.joints)
+def _place_finger(
+    vertices: Float[np.ndarray, "V 3"], rings: Int[np.ndarray, "10 10"], tip: int, finger: Finger
+) -> None:
+    _, b, c, end = (float(np.linalg.norm(point - finger.joints[0])) for point in finger.joints)
     step, last = 0.155 * b, end - finger.radii[3]
     near = b - 2.1 * step
-    places = [near, b - step, b, b + step, (b + step + c - step) / 2, c - 0.9 * step, c, c + 0.9 * step, last - 1.0, last]
+    wide = 0.9 * step
+    places = [near, b - step, b, b + step, (b + step + c - step) / 2, c - wide, c, c + wide, last - 1.0, last]
     tilts = [0.0] * 8 + [8.0, 48.0]
     side = -finger.flexion_axis
     for ring, (along, tilt) in enumerate(zip(places, np.deg2rad(tilts), strict=True)):
@@ -135,11 +141,12 @@ def _place_thumb(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None
     first, middle = (b - a) / np.linalg.norm(b - a), (c - b) / np.linalg.norm(c - b)
     stop = end - THUMB.radii[3] * last
     spots = [
-        (b - 4.0 * first, first, 0), (b + 2.0 * middle, first + middle, 0), (b + 8.5 * middle, middle, 0), (b + 16.5 * middle, middle, 0),
-        (c - 6.0 * middle, middle, 0), (c, middle + last, 0), (c + 6.0 * last, last, 0), (stop - 2.0 * last, last, 8), (stop, last, 48),
+        (b - 4.0 * first, first, 0), (b + 2.0 * middle, first + middle, 0), (b + 8.5 * middle, middle, 0),
+        (b + 16.5 * middle, middle, 0), (c - 6.0 * middle, middle, 0), (c, middle + last, 0),
+        (c + 6.0 * last, last, 0), (stop - 2.0 * last, last, 8), (stop, last, 48),
     ]  # fmt: skip
-    for ring, (origin, axis, tilt_deg) in enumerate(spots):
-        axis = axis / np.linalg.norm(axis)
+    for ring, (origin, towards, tilt_deg) in enumerate(spots):
+        axis = towards / np.linalg.norm(towards)
         angle, tilt = np.deg2rad(36.0 * np.arange(10) - 54.0)[:, None], np.deg2rad(tilt_deg)
         radial = np.cos(angle) * up + np.sin(angle) * web
         radial = radial - (radial @ axis)[:, None] * axis
@@ -150,10 +157,7 @@ def _place_thumb(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> None
         arm = found - origin
         length = np.linalg.norm(arm, axis=1, keepdims=True)
         vertices[topology.thumb_rings[ring + 2]] = origin + arm * np.minimum(1.0, 13.0 / length)
-    hole, ring = vertices[topology.thumb_loop], vertices[topology.thumb_rings[2]]
+    hole, collar = vertices[topology.thumb_loop], vertices[topology.thumb_rings[2]]
     for step in (0, 1):
-        vertices[topology.thumb_rings[step]] = hole + (step + 1) / 3.0 * (ring - hole)
+        vertices[topology.thumb_rings[step]] = hole + (step + 1) / 3.0 * (collar - hole)
     vertices[topology.thumb_tip] = surface.cast((end - 5.0 * last)[None], last[None])[0]
-
-
-__all__ = ["HOLE_FIRST", "HOLE_LAST", "place_vertices"]

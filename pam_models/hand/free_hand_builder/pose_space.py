@@ -33,7 +33,7 @@ def hands_components() -> Float[np.ndarray, "45 45"]:
         rows[7 + number][finger.first_joint - 1] = finger.dorsal
     rows[12][12] = THUMB.direction
     system = np.concatenate([np.stack([row.ravel() for row in rows]), np.eye(45)])
-    basis: list[Float[np.ndarray, "45"]] = []
+    basis: list[Float[np.ndarray, 45]] = []
     for row in system:
         rest = row - sum((np.dot(row, made) * made for made in basis), np.zeros(45))
         rest = rest - sum((np.dot(rest, made) * made for made in basis), np.zeros(45))

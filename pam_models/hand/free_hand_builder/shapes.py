@@ -34,7 +34,10 @@ def shape_directions(
         base = finger.joints[0] - centre
         width = width + share * np.array([0.0, base[1], 0.0])
         length = length + share * np.array([base[0], 0.0, 0.0])
-    reach = np.max([np.maximum(along_finger(vertices, f), 0.0) / np.linalg.norm(f.joints[3] - f.joints[0]) for f in FINGERS], axis=0)
+    reach = np.max(
+        [np.maximum(along_finger(vertices, f), 0.0) / np.linalg.norm(f.joints[3] - f.joints[0]) for f in FINGERS],
+        axis=0,
+    )
     taper = (0.6 - 1.3 * np.minimum(reach, 1.0))[:, None] * fingers_own * normals
     digits = fingers_own + thumb_own
     ratio = own[2] * stretch[2] - own[0] * stretch[0]

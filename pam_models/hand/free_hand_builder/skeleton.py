@@ -47,7 +47,9 @@ def _thumb() -> Finger:
     points = [np.array([24.0, 23.0, -9.0])]
     for length, yaw_deg, drop_deg in ((43.0, 42.0, 17.0), (31.0, 33.0, 15.0), (26.0, 27.0, 13.0)):
         yaw, drop = np.deg2rad([yaw_deg, drop_deg])
-        points.append(points[-1] + length * np.array([np.cos(drop) * np.cos(yaw), np.cos(drop) * np.sin(yaw), -np.sin(drop)]))
+        points.append(
+            points[-1] + length * np.array([np.cos(drop) * np.cos(yaw), np.cos(drop) * np.sin(yaw), -np.sin(drop)])
+        )
     joints = WRIST + np.array(points)
     along = joints[3] - joints[0]
     along /= np.linalg.norm(along)

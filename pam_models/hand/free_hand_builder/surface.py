@@ -1,6 +1,7 @@
 """The skin as a signed distance field: round cones, smoothly united, millimetres."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from pam_models.hand.free_hand_builder.skeleton import FINGERS, THUMB, WRIST, Finger
 
 Points = Float[np.ndarray, "N 3"]
-Distances = Float[np.ndarray, "N"]
+Distances = Float[np.ndarray, " N"]
 
 STUMP_X = WRIST[0] - 30.0
 
@@ -17,7 +18,7 @@ def signed_distance(points: Points) -> Distances:
     """Distance to the skin, negative inside (approximate away from the surface)."""
     palm = _palm(points)
     fingers = [_finger(points, finger) for finger in FINGERS]
-    webs = [_web(points, near, far) for near, far in zip(FINGERS[:-1], FINGERS[1:], strict=True)]
+    webs = [_web(points, near, far) for near, far in pairwise(FINGERS)]
     united = _blend([_blend([palm, finger], 7.0) for finger in fingers], 1.5)
     united = _blend([united, *webs], 5.0)
     united = _blend([united, _thumb(points)], 9.0)
@@ -56,7 +57,7 @@ def cast(origins: Points, directions: Points, reach: float = 40.0) -> Points:
         middle = (near + far) / 2
         inside = signed_distance(origins + middle[:, None] * directions) < 0
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
-    return origins + far[:, None] * directions
+    return np.asarray(origins + far[:, None] * directions)
 
 
 def _blend(distances: Sequence[Distances], width: float) -> Distances:
@@ -71,7 +72,8 @@ def _cone(points: Points, start: Sequence[float], end: Sequence[float], radius: 
     begin, axis = np.asarray(start, float), np.asarray(end, float) - np.asarray(start, float)
     length = float(np.linalg.norm(axis))
     along = np.clip((points - begin) @ axis / length**2, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(points - begin - along[:, None] * axis, axis=1) - (radius + (end_radius - radius) * along))
+    reach = np.linalg.norm(points - begin - along[:, None] * axis, axis=1)
+    return np.asarray(reach - (radius + (end_radius - radius) * along))
 
 
 def _ball(points: Points, centre: Points, radii: Sequence[float]) -> Distances:
@@ -83,7 +85,7 @@ def _ball(points: Points, centre: Points, radii: Sequence[float]) -> Distances:
 
 def _squashed(points: Points, finger: Finger, factor: float) -> Points:
     height = (points - finger.joints[0]) @ finger.dorsal
-    return points + ((factor - 1.0) * height)[:, None] * finger.dorsal
+    return np.asarray(points + ((factor - 1.0) * height)[:, None] * finger.dorsal)
 
 
 def _finger(points: Points, finger: Finger) -> Distances:
@@ -148,7 +150,8 @@ def _thumb(points: Points) -> Distances:
         ],
         2.5,
     )
-    thenar = _cone(points, a + np.array([2.0, -7.0, -4.0]), b * 0.85 + a * 0.15 + np.array([-4.0, -7.0, -1.0]), 16.0, 10.5)
+    inner = a + np.array([2.0, -7.0, -4.0])
+    thenar = _cone(points, inner, b * 0.85 + a * 0.15 + np.array([-4.0, -7.0, -1.0]), 16.0, 10.5)
     return _blend([bone, thenar], 8.0)
 
 

@@ -8,7 +8,9 @@ from pam_models.hand.free_hand_builder.topology import Topology
 from pam_models.hand.free_hand_builder.weights import along_finger, smoothstep
 
 
-def vertex_tint(vertices: Float[np.ndarray, "V 3"], normals: Float[np.ndarray, "V 3"], topology: Topology) -> Float[np.ndarray, "V 3"]:
+def vertex_tint(
+    vertices: Float[np.ndarray, "V 3"], normals: Float[np.ndarray, "V 3"], topology: Topology
+) -> Float[np.ndarray, "V 3"]:
     """Factors in [0, 1] for each vertex."""
     palm_facing = smoothstep(-normals[:, 2], -0.1, 0.8)[:, None]
     tint = np.array([0.89, 0.86, 0.85]) + palm_facing * np.array([0.08, 0.08, 0.08])
@@ -27,11 +29,12 @@ def vertex_tint(vertices: Float[np.ndarray, "V 3"], normals: Float[np.ndarray, "
             near = np.exp(-(((place - joint) / 4.5) ** 2))[:, None]
             dorsal, volar = smoothstep(up, 0.2, 0.9)[:, None], smoothstep(-up, 0.2, 0.9)[:, None]
             tint[own] *= 1.0 - near * (dorsal * (1.0 - knuckle) + volar * (1.0 - crease))
-        pulp = smoothstep(place, lengths.sum() - 16.0, lengths.sum() - 4.0)[:, None] * smoothstep(-up, -0.2, 0.8)[:, None]
-        tint[own] *= 1.0 - pulp * (1.0 - np.array([1.0, 0.92, 0.91]))
-        on_nail = smoothstep(place, lengths.sum() - 17.0, lengths.sum() - 13.0) * smoothstep(up, 0.4, 0.75)
+        end = lengths.sum()
+        pulp = smoothstep(place, end - 16.0, end - 4.0) * smoothstep(-up, -0.2, 0.8)
+        tint[own] *= 1.0 - pulp[:, None] * (1.0 - np.array([1.0, 0.92, 0.91]))
+        on_nail = smoothstep(place, end - 17.0, end - 13.0) * smoothstep(up, 0.4, 0.75)
         tint[own] = tint[own] * (1.0 - on_nail[:, None]) + on_nail[:, None] * nail
     for finger in FINGERS:
         bump = np.exp(-(((vertices - finger.joints[0] - 9.0 * finger.dorsal) ** 2).sum(1) / 8.0**2))
         tint *= 1.0 - (bump * smoothstep(normals[:, 2], 0.2, 0.8))[:, None] * (1.0 - knuckle)
-    return np.clip(tint, 0.0, 1.0)
+    return np.asarray(np.clip(tint, 0.0, 1.0))

@@ -91,12 +91,18 @@ def build_topology() -> Topology:
 
 def finger_base(distal: Int[np.ndarray, "31"], finger: int) -> Int[np.ndarray, "10"]:
     """The loop of the palm's far end out of which a finger grows: 4 dorsal, a web, 4 palmar, a web."""
-    dorsal, palm, side = distal[:13], distal[14:27], np.array([distal[27], distal[28], distal[29], distal[30], distal[13]])
+    dorsal, palm, side = (
+        distal[:13],
+        distal[14:27],
+        np.array([distal[27], distal[28], distal[29], distal[30], distal[13]]),
+    )
     columns = np.arange(3 * finger, 3 * finger + 4)
     return np.concatenate([dorsal[columns], [side[finger + 1]], palm[columns[::-1]], [side[finger]]])
 
 
-def _tube(faces: list[tuple[int, int, int]], near: Int[np.ndarray, "n"], far: Int[np.ndarray, "n"], skipped: set[int]) -> None:
+def _tube(
+    faces: list[tuple[int, int, int]], near: Int[np.ndarray, " n"], far: Int[np.ndarray, " n"], skipped: set[int]
+) -> None:
     n = len(near)
     for place in range(n):
         if place in skipped:
@@ -109,12 +115,11 @@ def _tube(faces: list[tuple[int, int, int]], near: Int[np.ndarray, "n"], far: In
             faces += [(a, b, d), (b, c, d)]
 
 
-def _fan(faces: list[tuple[int, int, int]], ring: Int[np.ndarray, "n"], centre: int) -> None:
-    for place in range(len(ring)):
-        faces.append((int(ring[place]), int(ring[(place + 1) % len(ring)]), centre))
+def _fan(faces: list[tuple[int, int, int]], ring: Int[np.ndarray, " n"], centre: int) -> None:
+    faces.extend((int(ring[place]), int(ring[(place + 1) % len(ring)]), centre) for place in range(len(ring)))
 
 
-def _annulus(faces: list[tuple[int, int, int]], outer: Int[np.ndarray, "n"], inner: Int[np.ndarray, "m"]) -> None:
+def _annulus(faces: list[tuple[int, int, int]], outer: Int[np.ndarray, " n"], inner: Int[np.ndarray, " m"]) -> None:
     n, m = len(outer), len(inner)
     i = j = 0
     while i < n or j < m:

@@ -14,7 +14,7 @@ def smoothstep(value: Float[np.ndarray, "*N"], low: float, high: float) -> Float
     return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
-def along_finger(points: Float[np.ndarray, "N 3"], finger: Finger) -> Float[np.ndarray, "N"]:
+def along_finger(points: Float[np.ndarray, "N 3"], finger: Finger) -> Float[np.ndarray, " N"]:
     """Distance from the finger's first joint, along the bones."""
     place = np.full(len(points), np.nan)
     best = np.full(len(points), np.inf)
@@ -65,7 +65,7 @@ def skinning_weights(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> 
     return np.asarray(weights / weights.sum(1, keepdims=True))
 
 
-def _thumb_share(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> Float[np.ndarray, "V"]:
+def _thumb_share(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> Float[np.ndarray, " V"]:
     start, end = THUMB.joints[0], THUMB.joints[1]
     axis = end - start
     length = float(np.linalg.norm(axis))
@@ -81,7 +81,11 @@ def _thumb_share(vertices: Float[np.ndarray, "V 3"], topology: Topology) -> Floa
 
 
 def _chain(
-    weights: Float[np.ndarray, "V 16"], place: Float[np.ndarray, "V"], finger: Finger, total: Float[np.ndarray, "V"], half: float
+    weights: Float[np.ndarray, "V 16"],
+    place: Float[np.ndarray, " V"],
+    finger: Finger,
+    total: Float[np.ndarray, " V"],
+    half: float,
 ) -> None:
     lengths = np.linalg.norm(np.diff(finger.joints, axis=0), axis=1)
     second, third = lengths[0], lengths[0] + lengths[1]
@@ -94,7 +98,7 @@ def _chain(
 
 
 def _even_out(
-    weights: Float[np.ndarray, "V 16"], faces: Int[np.ndarray, "F 3"], soft: Bool[np.ndarray, "V"], rounds: int
+    weights: Float[np.ndarray, "V 16"], faces: Int[np.ndarray, "F 3"], soft: Bool[np.ndarray, " V"], rounds: int
 ) -> Float[np.ndarray, "V 16"]:
     pairs = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0)
     degree = np.bincount(pairs.ravel(), minlength=len(weights))[:, None]
