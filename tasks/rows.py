@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.errors import StoreError
 from tasks.ids import sha256_hex
@@ -74,7 +75,7 @@ class PartReader:
         digests: dict[str, str] = {}
         for key, ids in wanted.items():
             part, digests[key] = self.part(key)
-            chosen = part.table.filter(pa.compute.is_in(part.table.column(by), value_set=pa.array(sorted(set(ids)))))
+            chosen = part.table.filter(pc.is_in(part.table.column(by), value_set=pa.array(sorted(set(ids)))))
             for row in rows_of(chosen):
                 found.setdefault(row[by], []).append(row)
             missing = next((one for one in ids if one not in found), None)
