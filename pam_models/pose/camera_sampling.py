@@ -1,6 +1,6 @@
-"""Where a camera could stand: around the table, hand and object in view for the whole clip, the hand large and not hidden."""
-
-from __future__ import annotations
+"""Where a camera could stand: around the table, hand and object in view for the whole clip, the hand large and not
+hidden.
+"""
 
 from dataclasses import dataclass
 from math import cos, pi, radians, sin
@@ -43,8 +43,8 @@ class Scenery:
 def sample_camera(scenery: Scenery, seed: int, width: int, height: int, *, views: int = 12) -> Camera:
     """Draw `views` cameras that keep everything in the picture, and return the one that shows most.
 
-    Elevation 15..60 degrees, any azimuth, vertical field of view about 35 degrees; as near as the picture allows. A view is judged by the
-    joints in sight, by how much of the object the hand hides, and by the hand's size.
+    Elevation 15..60 degrees, any azimuth, vertical field of view about 35 degrees; as near as the picture allows. A
+    view is judged by the joints in sight, by how much of the object the hand hides, and by the hand's size.
     """
     if views < 1:
         raise ValueError(f"views must be at least 1, got {views}")
@@ -64,7 +64,12 @@ def in_picture(camera: Camera, points_world_m: Float[np.ndarray, "T N 3"]) -> Bo
     """Which points fall inside the picture, in front of the camera."""
     uv = camera.project(points_world_m)
     with np.errstate(invalid="ignore"):
-        inside = (uv[..., 0] >= -0.5) & (uv[..., 0] <= camera.width - 0.5) & (uv[..., 1] >= -0.5) & (uv[..., 1] <= camera.height - 0.5)
+        inside = (
+            (uv[..., 0] >= -0.5)
+            & (uv[..., 0] <= camera.width - 0.5)
+            & (uv[..., 1] >= -0.5)
+            & (uv[..., 1] <= camera.height - 0.5)
+        )
     return np.asarray(inside)
 
 
@@ -79,11 +84,13 @@ def _merit(camera: Camera, scenery: Scenery) -> float:
     last = len(scenery.joints_m) - 1
     frames = np.unique(np.linspace(0, last, _JUDGED_FRAMES).astype(int))
     shares = np.array([_in_sight(small, scenery, int(frame)) for frame in frames]).mean(0)
-    return float(shares[0] + min(shares[1], 0.6) + 1.2 * hand_size(camera, scenery.joints_m[frames]))
+    return float(shares[0] + min(shares[1], 0.6) + 1.6 * hand_size(camera, scenery.joints_m[frames]))
 
 
 def _in_sight(camera: Camera, scenery: Scenery, frame: int) -> tuple[float, float]:
-    """Shares of the joints that are not behind the object, and of the object's picture that the hand leaves free."""
+    """Shares of the joints that are not behind the object or another part of the hand, and of the object's picture
+    that the hand leaves free.
+    """
     hand, thing = camera.to_camera(scenery.hand_vertices_m[frame]), camera.to_camera(scenery.object_world_m(frame))
     of_hand = rasterise(hand, scenery.hand_faces, camera.K, camera.height, camera.width).depth_m
     of_thing = rasterise(thing, scenery.object_faces, camera.K, camera.height, camera.width).depth_m
@@ -93,8 +100,10 @@ def _in_sight(camera: Camera, scenery: Scenery, frame: int) -> tuple[float, floa
     depth = camera.to_camera(scenery.joints_m[frame])[:, 2]
     column = np.clip(np.nan_to_num(np.rint(uv[:, 0])), 0, camera.width - 1).astype(int)
     row = np.clip(np.nan_to_num(np.rint(uv[:, 1])), 0, camera.height - 1).astype(int)
-    before = of_thing[row, column]
-    hidden = (before > 0) & (before < depth - FLESH_M)
+    hidden = np.zeros(len(depth), bool)
+    for picture, flesh_m in ((of_thing, FLESH_M), (of_hand, 2 * FLESH_M)):
+        before = picture[row, column]
+        hidden |= (before > 0) & (before < depth - flesh_m)
     return float(1.0 - hidden.mean()), float(free.sum() / max(int(covered.sum()), 1))
 
 
@@ -103,12 +112,19 @@ def _points_of_interest(scenery: Scenery) -> Float64[np.ndarray, "N 3"]:
     choice = np.array([[(corner >> axis) & 1 for axis in range(3)] for corner in range(8)])
     middle, half = (low + high) / 2, (high - low) / 2 * OBJECT_SHARE
     corners = middle + np.where(choice == 1, half, -half)
-    thing = np.einsum("tij,cj->tci", scenery.object_T_world[:, :3, :3], corners) + scenery.object_T_world[:, None, :3, 3]
+    thing = (
+        np.einsum("tij,cj->tci", scenery.object_T_world[:, :3, :3], corners) + scenery.object_T_world[:, None, :3, 3]
+    )
     return np.concatenate([scenery.joints_m.reshape(-1, 3), thing.reshape(-1, 3)]).astype(np.float64)
 
 
 def _fitted(
-    points: Float64[np.ndarray, "N 3"], outward: Float64[np.ndarray, "3"], K: Float[np.ndarray, "3 3"], width: int, height: int, closeness: float
+    points: Float64[np.ndarray, "N 3"],
+    outward: Float64[np.ndarray, "3"],
+    K: Float[np.ndarray, "3 3"],
+    width: int,
+    height: int,
+    closeness: float,
 ) -> Camera:
     """The nearest camera in a direction that keeps every point, with flesh around it, inside the picture."""
     axes = look_at(outward, np.zeros(3), UP)[:3, :3].astype(np.float64)
@@ -123,7 +139,12 @@ def _fitted(
 
 
 def _distance(
-    points: Float64[np.ndarray, "N 3"], target: Float64[np.ndarray, "3"], axes: Float64[np.ndarray, "3 3"], K: Float[np.ndarray, "3 3"], width: int, height: int
+    points: Float64[np.ndarray, "N 3"],
+    target: Float64[np.ndarray, "3"],
+    axes: Float64[np.ndarray, "3 3"],
+    K: Float[np.ndarray, "3 3"],
+    width: int,
+    height: int,
 ) -> float:
     local = (points - target) @ axes
     half = MARGIN * np.array([width / float(K[0, 0]), height / float(K[1, 1])]) / 2

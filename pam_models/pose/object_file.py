@@ -1,7 +1,5 @@
 """Read an object's mesh from a Wavefront OBJ file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +42,9 @@ def read_obj(path: Path) -> tuple[Float32[np.ndarray, "V 3"], Int32[np.ndarray, 
         raise BadInput(f"{path}: has vertices that are not finite")
     size = float(np.ptp(points, axis=0).max())
     if not 0.001 < size < LARGEST_M:
-        raise BadInput(f"{path}: is {size:.3g} m large; an object for a hand is between 1 mm and {LARGEST_M} m (is it in millimetres?)")
+        raise BadInput(
+            f"{path}: is {size:.3g} m large; it must be between 1 mm and {LARGEST_M} m (is it in millimetres?)"
+        )
     return points, triangles
 
 

@@ -1,9 +1,7 @@
 """Read `.npy` files that hold a pickled dict of arrays, without running anything that is in them."""
 
-from __future__ import annotations
-
 import io
-import pickle  # noqa: S403 (subclassed below so that only array parts can be named)
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,27 @@ _ALLOWED = {
     ("numpy._core.multiarray", "scalar"),
     ("_codecs", "encode"),
 }
-_DAMAGED = (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, MemoryError, ImportError, UnicodeError)
+_DAMAGED = (
+    pickle.UnpicklingError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    ImportError,
+    UnicodeError,
+)
 
 
 class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (the base class's signature)
         if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"the file wants to use {module}.{name}; only numpy arrays, dicts, strings and numbers are read")
+            raise pickle.UnpicklingError(
+                f"the file wants to use {module}.{name}; only numpy arrays, dicts, strings and numbers are read"
+            )
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
@@ -47,7 +59,7 @@ def load_array_dict(path: Path) -> dict[str, Any]:
         shape, _, dtype = read_header(stream)
     except ValueError as error:
         raise BadInput(f"{path}: is not an .npy file ({error})") from error
-    if dtype != object or shape != ():
+    if dtype.kind != "O" or shape != ():
         raise BadInput(f"{path}: holds an array of {dtype} {shape}; it must hold one pickled dict")
     try:
         loaded = _ArraysOnly(stream).load()

@@ -1,10 +1,9 @@
-"""Exact signed distance from points to a triangle mesh: closest point on triangles, sign by generalised winding number.
+"""Exact signed distance from points to a triangle mesh: closest point on triangles, sign by generalised winding
+number.
 
-The winding number (Jacobson et al. 2013, "Robust inside-outside segmentation using generalized winding numbers", sections 3 and 4)
-stays meaningful on meshes with holes and on unions of overlapping closed components.
+The winding number (Jacobson et al. 2013, "Robust inside-outside segmentation using generalized winding numbers",
+sections 3 and 4) stays meaningful on meshes with holes and on unions of overlapping closed components.
 """
-
-from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
@@ -14,11 +13,16 @@ INSIDE_WINDING = 0.5
 
 
 def signed_distance(
-    points_m: Float[np.ndarray, "N 3"], vertices_m: Float[np.ndarray, "V 3"], faces: Int[np.ndarray, "F 3"], *, reach_m: float
-) -> Float64[np.ndarray, "N"]:
+    points_m: Float[np.ndarray, "N 3"],
+    vertices_m: Float[np.ndarray, "V 3"],
+    faces: Int[np.ndarray, "F 3"],
+    *,
+    reach_m: float,
+) -> Float64[np.ndarray, " N"]:
     """Distance of each point to the mesh in metres, negative inside.
 
-    Points further than `reach_m` outside the mesh's bounding box are not measured and get +inf. Raises ValueError for an empty mesh.
+    Points further than `reach_m` outside the mesh's bounding box are not measured and get +inf. Raises ValueError for
+    an empty mesh.
     """
     if len(faces) == 0 or len(vertices_m) == 0:
         raise ValueError("the mesh has no faces, so there is no distance to it")
@@ -32,7 +36,7 @@ def signed_distance(
     return distance
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _signed(points: np.ndarray, may_be_inside: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     out = np.empty(len(points))
     centres = np.empty((len(triangles), 3))
@@ -62,21 +66,25 @@ def _signed(points: np.ndarray, may_be_inside: np.ndarray, triangles: np.ndarray
     return out
 
 
-@njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _winding(px: float, py: float, pz: float, triangles: np.ndarray) -> float:
     total = 0.0
     for f in range(len(triangles)):
         ax, ay, az = triangles[f, 0, 0] - px, triangles[f, 0, 1] - py, triangles[f, 0, 2] - pz
         bx, by, bz = triangles[f, 1, 0] - px, triangles[f, 1, 1] - py, triangles[f, 1, 2] - pz
         cx, cy, cz = triangles[f, 2, 0] - px, triangles[f, 2, 1] - py, triangles[f, 2, 2] - pz
-        la, lb, lc = np.sqrt(ax * ax + ay * ay + az * az), np.sqrt(bx * bx + by * by + bz * bz), np.sqrt(cx * cx + cy * cy + cz * cz)
+        la, lb, lc = (
+            np.sqrt(ax * ax + ay * ay + az * az),
+            np.sqrt(bx * bx + by * by + bz * bz),
+            np.sqrt(cx * cx + cy * cy + cz * cz),
+        )
         triple = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
         ab, bc, ca = ax * bx + ay * by + az * bz, bx * cx + by * cy + bz * cz, cx * ax + cy * ay + cz * az
         total += 2.0 * np.arctan2(triple, la * lb * lc + ab * lc + bc * la + ca * lb)
     return total / (4.0 * np.pi)
 
 
-@njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _squared_distance(px: float, py: float, pz: float, triangle: np.ndarray) -> float:
     """Squared distance from a point to a triangle, by the Voronoi region the point falls in."""
     ax, ay, az = triangle[0, 0], triangle[0, 1], triangle[0, 2]
@@ -90,11 +98,15 @@ def _squared_distance(px: float, py: float, pz: float, triangle: np.ndarray) -> 
         s, t = (vv * wu - uv * wv) / det, (uu * wv - uv * wu) / det
         if s >= 0.0 and t >= 0.0 and s + t <= 1.0:
             dx, dy, dz = wx - s * ux - t * vx, wy - s * uy - t * vy, wz - s * uz - t * vz
-            return dx * dx + dy * dy + dz * dz
-    best = 1e30
+            return float(dx * dx + dy * dy + dz * dz)
+    best: float = 1e30
     for edge in range(3):
         e0, e1 = edge, (edge + 1) % 3
-        ex, ey, ez = triangle[e1, 0] - triangle[e0, 0], triangle[e1, 1] - triangle[e0, 1], triangle[e1, 2] - triangle[e0, 2]
+        ex, ey, ez = (
+            triangle[e1, 0] - triangle[e0, 0],
+            triangle[e1, 1] - triangle[e0, 1],
+            triangle[e1, 2] - triangle[e0, 2],
+        )
         qx, qy, qz = px - triangle[e0, 0], py - triangle[e0, 1], pz - triangle[e0, 2]
         length = ex * ex + ey * ey + ez * ez
         along = 0.0 if length < 1e-30 else min(1.0, max(0.0, (qx * ex + qy * ey + qz * ez) / length))

@@ -1,7 +1,5 @@
 """What a source of trajectories is, and the two ways in which it says no."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,11 +7,11 @@ from pam_models.hand.model import HandModel
 from pam_models.pose.trajectory import Trajectory
 
 
-class TrajectoryRejected(Exception):
+class TrajectoryRejected(Exception):  # noqa: N818 (the name is the message's first word)
     """A trajectory was made but is not good enough; the message says in what."""
 
 
-class BadInput(Exception):
+class BadInput(Exception):  # noqa: N818
     """The input cannot be read as what it should be; the message names the file and what would be right."""
 
 

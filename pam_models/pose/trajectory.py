@@ -1,7 +1,5 @@
 """The canonical trajectory that every source produces (DESIGN section 5, formats.md section 12.1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which way each joint of a hand bends, from its rest joints alone, so that it holds for the free hand and for MANO."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import radians
 
@@ -15,7 +13,9 @@ TIP_OP21 = {"thumb": 4, "index": 8, "middle": 12, "ring": 16, "pinky": 20}
 
 @dataclass(frozen=True)
 class Hinge:
-    """One hinge of a MANO joint: rotates about `axis` (rest frame) by `low`..`high` radians; positive flexes or spreads to the thumb."""
+    """One hinge of a MANO joint: rotates about `axis` (rest frame) by `low`..`high` radians; positive flexes or
+    spreads to the thumb.
+    """
 
     name: str
     joint: int
@@ -27,7 +27,9 @@ class Hinge:
 
 @dataclass(frozen=True)
 class PalmFrame:
-    """Unit vectors of the flat hand in its rest frame: to the fingers, out of the palm's face, and to the thumb's side."""
+    """Unit vectors of the flat hand in its rest frame: to the fingers, out of the palm's face, and to the thumb's
+    side.
+    """
 
     fingers: Float64[np.ndarray, "3"]
     palm: Float64[np.ndarray, "3"]
@@ -88,7 +90,7 @@ def _thumb(chain: list[Float64[np.ndarray, "3"]], first: int, frame: PalmFrame) 
 
 
 def _unit(vector: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "3"]:
-    unit: Float64[np.ndarray, "3"] = vector / np.linalg.norm(vector)
+    unit: Float64[np.ndarray, 3] = vector / np.linalg.norm(vector)
     return unit
 
 

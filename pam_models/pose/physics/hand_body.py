@@ -1,13 +1,11 @@
 """The hand as rigid capsules on hinges, sized from the mesh vertices that each bone owns."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64
 
-from pam_models.hand.model import PARENTS, HandModel
+from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import rest_joints
 from pam_models.pose.physics.articulation import FINGERS, FIRST_JOINT, Hinge, PalmFrame, hinges, palm_frame
 
@@ -60,7 +58,12 @@ def build_hand_body(hand: HandModel, betas: Float[np.ndarray, "10"]) -> HandBody
 
 
 def _phalanx_capsule(
-    joint: int, start: Float64[np.ndarray, "3"], end: Float64[np.ndarray, "3"], vertices: Float64[np.ndarray, "N 3"], *, is_tip: bool
+    joint: int,
+    start: Float64[np.ndarray, "3"],
+    end: Float64[np.ndarray, "3"],
+    vertices: Float64[np.ndarray, "N 3"],
+    *,
+    is_tip: bool,
 ) -> Capsule:
     """Fit a capsule along a bone; at a fingertip its round end stops where the flesh stops."""
     length = float(np.linalg.norm(end - start))
@@ -80,7 +83,9 @@ def _phalanx_capsule(
     return Capsule(joint, shift, shift + along * max(reach, 0.2 * length), radius)
 
 
-def _palm_capsules(vertices: Float64[np.ndarray, "N 3"], joints: Float64[np.ndarray, "16 3"], frame: PalmFrame) -> list[Capsule]:
+def _palm_capsules(
+    vertices: Float64[np.ndarray, "N 3"], joints: Float64[np.ndarray, "16 3"], frame: PalmFrame
+) -> list[Capsule]:
     """One capsule per metacarpal of the four fingers, as thick as the palm is there."""
     wrist = joints[0]
     heads = np.stack([joints[FIRST_JOINT[finger]] for finger in FINGERS[:4]]) - wrist
@@ -104,5 +109,6 @@ def _palm_capsules(vertices: Float64[np.ndarray, "N 3"], joints: Float64[np.ndar
 
 def _any_perpendicular(unit: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "3"]:
     helper = np.eye(3)[int(np.abs(unit).argmin())]
-    perpendicular: Float64[np.ndarray, "3"] = np.cross(unit, helper)
-    return perpendicular / np.linalg.norm(perpendicular)
+    perpendicular: Float64[np.ndarray, 3] = np.cross(unit, helper)
+    perpendicular /= np.linalg.norm(perpendicular)
+    return perpendicular

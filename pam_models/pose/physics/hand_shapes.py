@@ -1,7 +1,5 @@
 """Hand shapes of a grasp: how the fingers stand while reaching, and what they close towards."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import radians
 
@@ -29,7 +27,9 @@ SQUEEZE = 1.25
 
 @dataclass(frozen=True)
 class HandShape:
-    """Hinge angles in radians at three moments: relaxed (at the start), open (before contact), closed (the goal of closing)."""
+    """Hinge angles in radians at three moments: relaxed (at the start), open (before contact), closed (the goal of
+    closing).
+    """
 
     relaxed: Float64[np.ndarray, "20"]
     opened: Float64[np.ndarray, "20"]
@@ -56,9 +56,13 @@ class HandShapeSampler:
         lag = rng.uniform(0.0, 8.0)
         for finger, share in (("ring", 0.5), ("pinky", 1.0)):
             relaxed[self._body.hinge_index(f"{finger}_mcp")] += radians(lag * share)
-        return HandShape(*(np.clip(angles, self._limits[:, 0], self._limits[:, 1]) for angles in (relaxed, opened, closed)))
+        return HandShape(
+            *(np.clip(angles, self._limits[:, 0], self._limits[:, 1]) for angles in (relaxed, opened, closed))
+        )
 
-    def _angles(self, degrees: _Degrees, rng: np.random.Generator | None, sigma_deg: float) -> Float64[np.ndarray, "20"]:
+    def _angles(
+        self, degrees: _Degrees, rng: np.random.Generator | None, sigma_deg: float
+    ) -> Float64[np.ndarray, "20"]:
         fan = {"index": 1.0, "middle": 0.0, "ring": -0.8, "pinky": -1.8}
         values = []
         for hinge in self._body.hinges:

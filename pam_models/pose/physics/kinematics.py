@@ -1,7 +1,5 @@
 """Where the fingertips are for given hinge angles, and the hand shape in which thumb and fingers meet."""
 
-from __future__ import annotations
-
 import numpy as np
 from jaxtyping import Float64
 from scipy.optimize import least_squares
@@ -25,7 +23,7 @@ def pad_centre(body: HandBody, finger: str, angles: Float64[np.ndarray, "20"]) -
             if hinge.joint == joint:
                 turn = turn @ _turn(hinge.axis, float(angle))
     capsule = next(capsule for capsule in body.capsules if capsule.joint == first + 2)
-    centre: Float64[np.ndarray, "3"] = place + turn @ ((1 - _PAD_PLACE) * capsule.start_m + _PAD_PLACE * capsule.end_m)
+    centre: Float64[np.ndarray, 3] = place + turn @ ((1 - _PAD_PLACE) * capsule.start_m + _PAD_PLACE * capsule.end_m)
     return centre
 
 
@@ -37,12 +35,18 @@ def pad_radius_m(body: HandBody) -> float:
 
 def touching_pinch(body: HandBody, near: Float64[np.ndarray, "20"]) -> Float64[np.ndarray, "20"]:
     """The hinge angles nearest to `near` at which the thumb's pad touches those of index and middle."""
-    moving = np.array([row for row, hinge in enumerate(body.hinges) if hinge.name.partition("_")[0] in PINCHING and "spread" not in hinge.name])
+    moving = np.array(
+        [
+            row
+            for row, hinge in enumerate(body.hinges)
+            if hinge.name.partition("_")[0] in PINCHING and "spread" not in hinge.name
+        ]
+    )
     low = np.array([body.hinges[row].low for row in moving])
     high = np.array([body.hinges[row].high for row in moving])
     gap = 2 * pad_radius_m(body)
 
-    def misfit(values: Float64[np.ndarray, "N"]) -> Float64[np.ndarray, "M"]:
+    def misfit(values: Float64[np.ndarray, " N"]) -> Float64[np.ndarray, " M"]:
         angles = near.copy()
         angles[moving] = values
         thumb, index, middle = (pad_centre(body, finger, angles) for finger in PINCHING)

@@ -1,7 +1,5 @@
 """From a grasp to control signals: the wrist's path and the fingers' goals over the clip, all minimum-jerk."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import radians
 
@@ -27,7 +25,13 @@ class Timing:
 
     def phase(self, time_s: float) -> str:
         """Name of the phase at a time."""
-        for name, end in (("reach", self.preshape_s), ("preshape", self.close_s), ("close", self.lift_s), ("lift", self.hold_s), ("hold", self.move_s)):
+        for name, end in (
+            ("reach", self.preshape_s),
+            ("preshape", self.close_s),
+            ("close", self.lift_s),
+            ("lift", self.hold_s),
+            ("hold", self.move_s),
+        ):
             if time_s < end:
                 return name
         return "move"
@@ -42,12 +46,19 @@ class MotionPlan:
     hinges: Float64[np.ndarray, "S 20"]
 
 
-def plan_motion(grasp: Grasp, timing: Timing, times_s: Float64[np.ndarray, "S"], rng: np.random.Generator) -> MotionPlan:
+def plan_motion(
+    grasp: Grasp, timing: Timing, times_s: Float64[np.ndarray, " S"], rng: np.random.Generator
+) -> MotionPlan:
     """Reach along a curve that arrives in the approach direction, close, lift, hold, and carry a little aside."""
     distance = rng.uniform(0.08, 0.12)
     sideways = rng.normal(0.0, 1.0, 3)
     sideways -= grasp.approach * (sideways @ grasp.approach)
-    start = grasp.wrist_m - grasp.approach * distance + 0.03 * sideways / np.linalg.norm(sideways) + np.array([0.0, 0.0, rng.uniform(0.0, 0.025)])
+    start = (
+        grasp.wrist_m
+        - grasp.approach * distance
+        + 0.03 * sideways / np.linalg.norm(sideways)
+        + np.array([0.0, 0.0, rng.uniform(0.0, 0.025)])
+    )
     start[2] = max(start[2], grasp.wrist_m[2] - 0.02, 0.07)
     control = grasp.wrist_m - grasp.approach * 0.55 * distance
     s = minimum_jerk(times_s, 0.0, timing.close_s)[:, None]
@@ -70,8 +81,8 @@ def plan_motion(grasp: Grasp, timing: Timing, times_s: Float64[np.ndarray, "S"],
     return MotionPlan(reach + up * lift + away * aside, rotation.as_quat(scalar_first=True), hinges)
 
 
-def minimum_jerk(times_s: Float64[np.ndarray, "S"], start_s: float, end_s: float) -> Float64[np.ndarray, "S"]:
+def minimum_jerk(times_s: Float64[np.ndarray, " S"], start_s: float, end_s: float) -> Float64[np.ndarray, " S"]:
     """The 0-to-1 profile of least jerk (Flash and Hogan 1985)."""
     u = np.clip((times_s - start_s) / (end_s - start_s), 0.0, 1.0)
-    profile: Float64[np.ndarray, "S"] = u**3 * (10 - 15 * u + 6 * u**2)
+    profile: Float64[np.ndarray, " S"] = u**3 * (10 - 15 * u + 6 * u**2)
     return profile

@@ -1,9 +1,8 @@
 """Procedural objects: everyday things of random size whose convex parts are known by construction.
 
-Every object stands (or lies) on the table in its own frame: the frame's origin is the centre of its bounding box and +z is up.
+Every object stands (or lies) on the table in its own frame: the frame's origin is the centre of its bounding box and
++z is up.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,8 +44,17 @@ class ProceduralObject:
 
 
 def _round_profile(radius: float, low: float, high: float) -> list[tuple[float, float]]:
-    return [(0.0, low), (radius * 0.6, low), (radius - EDGE_M, low), (radius, low + EDGE_M), *((radius, z) for z in np.linspace(low, high, 5)[1:-1]),
-            (radius, high - EDGE_M), (radius - EDGE_M, high), (radius * 0.6, high), (0.0, high)]
+    return [
+        (0.0, low),
+        (radius * 0.6, low),
+        (radius - EDGE_M, low),
+        (radius, low + EDGE_M),
+        *((radius, z) for z in np.linspace(low, high, 5)[1:-1]),
+        (radius, high - EDGE_M),
+        (radius - EDGE_M, high),
+        (radius * 0.6, high),
+        (0.0, high),
+    ]
 
 
 def _cylinder(radius: float, low: float, high: float) -> ConvexPart:
@@ -56,7 +64,10 @@ def _cylinder(radius: float, low: float, high: float) -> ConvexPart:
 def _frustum(low_radius: float, low: float, high_radius: float, high: float) -> ConvexPart:
     angles = np.linspace(0.0, 2 * pi, 20, endpoint=False)
     ring = np.stack([np.cos(angles), np.sin(angles)], 1)
-    levels = [np.column_stack([ring * radius, np.full(len(ring), z)]) for radius, z in ((low_radius, low), (high_radius, high))]
+    levels = [
+        np.column_stack([ring * radius, np.full(len(ring), z)])
+        for radius, z in ((low_radius, low), (high_radius, high))
+    ]
     return hull_part(np.concatenate(levels))
 
 
@@ -72,8 +83,17 @@ def _make_cylinder(rng: np.random.Generator) -> _Built:
 
 def _make_can(rng: np.random.Generator) -> _Built:
     radius, height = rng.uniform(0.03, 0.038), rng.uniform(0.09, 0.14)
-    profile = [(0.0, 0.003), (radius - 0.006, 0.003), (radius - 0.004, 0.0), (radius, 0.004), *((radius, z) for z in np.linspace(0, height, 5)[1:-1]),
-               (radius, height - 0.006), (radius - 0.004, height), (radius - 0.006, height - 0.003), (0.0, height - 0.003)]
+    profile = [
+        (0.0, 0.003),
+        (radius - 0.006, 0.003),
+        (radius - 0.004, 0.0),
+        (radius, 0.004),
+        *((radius, z) for z in np.linspace(0, height, 5)[1:-1]),
+        (radius, height - 0.006),
+        (radius - 0.004, height),
+        (radius - 0.006, height - 0.003),
+        (0.0, height - 0.003),
+    ]
     return lathe_mesh(profile), [_cylinder(radius, 0.0, height)]
 
 
@@ -81,39 +101,88 @@ def _make_bottle(rng: np.random.Generator) -> _Built:
     radius, body = rng.uniform(0.028, 0.038), rng.uniform(0.11, 0.15)
     neck, shoulder, top = rng.uniform(0.012, 0.016), rng.uniform(0.025, 0.04), rng.uniform(0.025, 0.035)
     z_shoulder, z_top = body + shoulder, body + shoulder + top
-    profile = [(0.0, 0.0), (radius - EDGE_M, 0.0), (radius, EDGE_M), *((radius, z) for z in np.linspace(0, body, 6)[1:-1]), (radius, body),
-               ((radius + neck) / 2, body + shoulder / 2), (neck, z_shoulder), (neck, z_shoulder + top / 2), (neck + 0.002, z_shoulder + top / 2),
-               (neck + 0.002, z_top), (0.0, z_top)]
-    parts = [_cylinder(radius, 0.0, body), _frustum(radius, body, neck, z_shoulder), _cylinder(neck + 0.002, z_shoulder, z_top)]
+    profile = [
+        (0.0, 0.0),
+        (radius - EDGE_M, 0.0),
+        (radius, EDGE_M),
+        *((radius, z) for z in np.linspace(0, body, 6)[1:-1]),
+        (radius, body),
+        ((radius + neck) / 2, body + shoulder / 2),
+        (neck, z_shoulder),
+        (neck, z_shoulder + top / 2),
+        (neck + 0.002, z_shoulder + top / 2),
+        (neck + 0.002, z_top),
+        (0.0, z_top),
+    ]
+    parts = [
+        _cylinder(radius, 0.0, body),
+        _frustum(radius, body, neck, z_shoulder),
+        _cylinder(neck + 0.002, z_shoulder, z_top),
+    ]
     return lathe_mesh(profile), parts
 
 
 def _make_mug(rng: np.random.Generator) -> _Built:
     """Collides as a filled body with a handle: it is grasped from outside."""
     radius, height, wall = rng.uniform(0.035, 0.041), rng.uniform(0.085, 0.11), 0.004
-    outer = [(0.0, 0.0), (radius - EDGE_M, 0.0), (radius, EDGE_M), *((radius, z) for z in np.linspace(0, height, 6)[1:-1]), (radius, height - 0.001)]
-    inside = [(radius - wall / 2, height), (radius - wall, height - 0.001), (radius - wall, height / 2), (radius - wall, wall), (0.0, wall)]
+    outer = [
+        (0.0, 0.0),
+        (radius - EDGE_M, 0.0),
+        (radius, EDGE_M),
+        *((radius, z) for z in np.linspace(0, height, 6)[1:-1]),
+        (radius, height - 0.001),
+    ]
+    inside = [
+        (radius - wall / 2, height),
+        (radius - wall, height - 0.001),
+        (radius - wall, height / 2),
+        (radius - wall, wall),
+        (0.0, wall),
+    ]
     reach, half, thick = rng.uniform(0.026, 0.034), height * rng.uniform(0.28, 0.34), rng.uniform(0.0045, 0.006)
     angle = np.linspace(-pi / 2, pi / 2, 11)
-    path = np.stack([radius - wall / 2 + reach * np.cos(angle) ** 0.7, np.zeros(11), height / 2 + half * np.sin(angle)], 1)
+    path = np.stack(
+        [radius - wall / 2 + reach * np.cos(angle) ** 0.7, np.zeros(11), height / 2 + half * np.sin(angle)], 1
+    )
     mesh = merge([lathe_mesh([*outer, *inside]), tube_mesh(path, thick, (0.0, 1.0, 0.0))])
-    return mesh, [_cylinder(radius, 0.0, height), *(capsule_between(path[i], path[i + 2], thick) for i in range(0, 10, 2))]
+    return mesh, [
+        _cylinder(radius, 0.0, height),
+        *(capsule_between(path[i], path[i + 2], thick) for i in range(0, 10, 2)),
+    ]
 
 
 def _make_bowl(rng: np.random.Generator) -> _Built:
     """Hollow, so that the rim can be pinched: each wall segment is a convex hull."""
-    rim, base, height, wall = rng.uniform(0.055, 0.07), rng.uniform(0.025, 0.032), rng.uniform(0.05, 0.065), rng.uniform(0.006, 0.008)
+    rim, base, height, wall = (
+        rng.uniform(0.055, 0.07),
+        rng.uniform(0.025, 0.032),
+        rng.uniform(0.05, 0.065),
+        rng.uniform(0.006, 0.008),
+    )
     t = np.linspace(0.0, 1.0, 7)
     radii, levels = base + (rim - base) * np.sin(t * pi / 2), height * (1 - np.cos(t * pi / 2))
     inner_radii, inner_levels = radii - wall, np.maximum(levels, wall)
-    profile = [(0.0, 0.0), *zip(radii.tolist(), levels.tolist(), strict=True), *zip(inner_radii[::-1].tolist(), inner_levels[::-1].tolist(), strict=True), (0.0, wall)]
+    profile = [
+        (0.0, 0.0),
+        *zip(radii.tolist(), levels.tolist(), strict=True),
+        *zip(inner_radii[::-1].tolist(), inner_levels[::-1].tolist(), strict=True),
+        (0.0, wall),
+    ]
     parts = [_cylinder(base, 0.0, wall)]
     segments, rows = 16, [(0, 3), (3, 6)]
     for low, high in rows:
         for segment in range(segments):
             arc = np.array([segment, segment + 1]) * 2 * pi / segments
-            corners = [(r * np.cos(a), r * np.sin(a), z) for a in arc
-                       for r, z in ((radii[low], levels[low]), (inner_radii[low], inner_levels[low]), (radii[high], levels[high]), (inner_radii[high], inner_levels[high]))]
+            corners = [
+                (r * np.cos(a), r * np.sin(a), z)
+                for a in arc
+                for r, z in (
+                    (radii[low], levels[low]),
+                    (inner_radii[low], inner_levels[low]),
+                    (radii[high], levels[high]),
+                    (inner_radii[high], inner_levels[high]),
+                )
+            ]
             parts.append(hull_part(np.array(corners)))
     return lathe_mesh(profile), parts
 
@@ -135,8 +204,11 @@ def _make_hammer(rng: np.random.Generator) -> _Built:
     foot = [grip + 0.004, float(head[2])]
     knob = box_mesh([butt / 2, foot[0], foot[1]], [butt / 2, 0.0, 0.0], cells=2)
     mesh = merge([lying, box_mesh(head.tolist(), [length, 0.0, 0.0]), knob])
-    parts = [ConvexPart("capsule", (grip, length / 2 - grip), (length / 2, 0.0, 0.0), (_QUARTER[0], 0.0, _QUARTER[1], 0.0)),
-             ConvexPart("box", tuple(head.tolist()), (length, 0.0, 0.0)), ConvexPart("box", (butt / 2, foot[0], foot[1]), (butt / 2, 0.0, 0.0))]
+    parts = [
+        ConvexPart("capsule", (grip, length / 2 - grip), (length / 2, 0.0, 0.0), (_QUARTER[0], 0.0, _QUARTER[1], 0.0)),
+        ConvexPart("box", tuple(head.tolist()), (length, 0.0, 0.0)),
+        ConvexPart("box", (butt / 2, foot[0], foot[1]), (butt / 2, 0.0, 0.0)),
+    ]
     return mesh, parts
 
 

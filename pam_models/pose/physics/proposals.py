@@ -1,7 +1,5 @@
 """Grasp proposals: where the wrist could stand, and how the fingers could close, for an object on the table."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import cos, pi, radians, sin
 
@@ -93,10 +91,12 @@ class ProposalSampler:
 
     def _pinch(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:
         """The thumb's and the fingers' pads meet across the object; the hand comes from above or from the side."""
-        body = self._scene.body
         target = self._points[rng.integers(len(self._points))] * 0.35 + 0.65 * (low + high) / 2
         target[2] = rng.uniform(max(0.012, 0.35 * high[2]), max(0.015, high[2] - 0.012))
-        azimuth, lean = rng.uniform(0.0, 2 * pi), radians(rng.choice([rng.uniform(0, 35), rng.uniform(35, 75)], p=[0.65, 0.35]))
+        azimuth, lean = (
+            rng.uniform(0.0, 2 * pi),
+            radians(rng.choice([rng.uniform(0, 35), rng.uniform(35, 75)], p=[0.65, 0.35])),
+        )
         across = np.array([cos(azimuth), sin(azimuth), 0.0])
         level = np.array([-sin(azimuth), cos(azimuth), 0.0])
         approach = -cos(lean) * np.array([0.0, 0.0, 1.0]) + sin(lean) * level * rng.choice([-1.0, 1.0])
@@ -129,7 +129,10 @@ class ProposalSampler:
         narrow = np.flatnonzero(widths[int(widths.argmax()) :] < wanted)
         row = int(widths.argmax()) + int(narrow[0]) - 1 if len(narrow) else len(widths) - 1
         _, centre, closing, forward = aperture[row]
-        rotation = np.stack([across, approach, np.cross(across, approach)], 1) @ np.stack([closing, forward, np.cross(closing, forward)], 1).T
+        rotation = (
+            np.stack([across, approach, np.cross(across, approach)], 1)
+            @ np.stack([closing, forward, np.cross(closing, forward)], 1).T
+        )
         share = row / (len(aperture) - 1) / SQUEEZE
         opened = shape.opened + max(0.0, share - 0.12) * (shape.closed - shape.opened)
         wrist = self._wrist_at(rotation, centre, target)
@@ -149,7 +152,13 @@ class ProposalSampler:
                 return grasp
             if table > 0.02:
                 return None
-            grasp = Grasp(grasp.kind, grasp.wrist_m + np.array([0.0, 0.0, table + 0.001]), grasp.rotation, grasp.approach, grasp.shape)
+            grasp = Grasp(
+                grasp.kind,
+                grasp.wrist_m + np.array([0.0, 0.0, table + 0.001]),
+                grasp.rotation,
+                grasp.approach,
+                grasp.shape,
+            )
         return grasp
 
     def _depths(self, grasp: Grasp) -> tuple[float, float]:
@@ -172,7 +181,9 @@ class ProposalSampler:
         return table, thing
 
     def _pad_frames(self, shape: HandShape) -> list[tuple[float, Vec3, Vec3, Vec3]]:
-        """Along the closing motion: free gap between the pads, their centre, thumb-to-fingers and forward directions (rest frame)."""
+        """Along the closing motion: free gap between the pads, their centre, thumb-to-fingers and forward directions
+        (rest frame).
+        """
         body, scene, data = self._scene.body, self._scene, self._data
         frames = []
         for share in np.linspace(0.0, 1.0 / SQUEEZE, _APERTURES):
@@ -216,7 +227,8 @@ class ProposalSampler:
 
 
 def nearest_solid(point: Vec3, direction: Vec3, triangles: Float64[np.ndarray, "F 3 3"]) -> tuple[float, float] | None:
-    """The stretch of solid nearest to a point along a line, as signed distances from the point; None where there is none.
+    """The stretch of solid nearest to a point along a line, as signed distances from the point; None where there is
+    none.
 
     Crossings are found by the Moeller-Trumbore test; they alternate between entering and leaving the solid.
     """
@@ -239,7 +251,7 @@ def nearest_solid(point: Vec3, direction: Vec3, triangles: Float64[np.ndarray, "
 
 def matrix_to_quat(rotation: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "4"]:
     """Quaternion wxyz of a rotation matrix."""
-    quat: Float64[np.ndarray, "4"] = Rotation.from_matrix(rotation).as_quat(scalar_first=True)
+    quat: Float64[np.ndarray, 4] = Rotation.from_matrix(rotation).as_quat(scalar_first=True)
     return quat
 
 

@@ -1,7 +1,5 @@
 """From simulated joint states to hand parameters: the skinned hand then stands where the simulated one stood."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco
@@ -15,7 +13,9 @@ from pam_models.pose.physics.scene import Scene
 
 @dataclass(frozen=True)
 class Recording:
-    """Hand and object per frame: flat axis-angle in MANO order, smplx translation, wrist, object pose, and body positions."""
+    """Hand and object per frame: flat axis-angle in MANO order, smplx translation, wrist, object pose, and body
+    positions.
+    """
 
     pose_flat: Float32[np.ndarray, "T 48"]
     transl: Float32[np.ndarray, "T 3"]

@@ -1,7 +1,5 @@
 """Run motion plans through MuJoCo and judge what happened from the states alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco
@@ -29,13 +27,22 @@ class Outcome:
     def cost(self) -> float:
         """Smaller is better; a plan that does not lift costs more than any that does."""
         missing = max(0.0, 0.105 - self.rise_m)
-        return 100.0 * missing + (10.0 if missing > 0 else 0.0) + 20.0 * self.slip_m + 3.0 * self.pushed_m + 0.5 * self.turned_rad
+        return (
+            100.0 * missing
+            + (10.0 if missing > 0 else 0.0)
+            + 20.0 * self.slip_m
+            + 3.0 * self.pushed_m
+            + 0.5 * self.turned_rad
+        )
 
 
-def run_plan(scene: Scene, data: mujoco.MjData, plan: MotionPlan, stride: int, lift_frame: int) -> Outcome:
+def run_plan(
+    scene: Scene, data: mujoco.MjData, plan: MotionPlan, stride: int, lift_frame: int, held_frames: int
+) -> Outcome:
     """Simulate a plan and keep every `stride`-th state, beginning with the first.
 
-    `data` is scratch memory. `lift_frame` is the frame at which the lift begins: slip is counted from there.
+    `data` is scratch memory. `lift_frame` is the frame at which the lift begins: slip is counted from there; over the
+    last `held_frames` the object must stay up.
     """
     initial = np.zeros((1, mujoco.mj_stateSize(scene.model, _STATE)))
     mujoco.mj_resetData(scene.model, data)
@@ -45,17 +52,17 @@ def run_plan(scene: Scene, data: mujoco.MjData, plan: MotionPlan, stride: int, l
     states, _ = mujoco.rollout.rollout(scene.model, data, initial, control, control_spec=_CONTROL)
     states = np.concatenate([initial[:, None], states], axis=1)
     qpos = states[0, ::stride, 1 : 1 + scene.model.nq]
-    return judge(scene, qpos, lift_frame)
+    return judge(scene, qpos, lift_frame, held_frames)
 
 
-def judge(scene: Scene, qpos: Float64[np.ndarray, "T 34"], lift_frame: int) -> Outcome:
+def judge(scene: Scene, qpos: Float64[np.ndarray, "T 34"], lift_frame: int, held_frames: int) -> Outcome:
     """Measure a simulated sequence."""
     thing = qpos[:, scene.object_slice]
     relative = np.stack([_in_wrist(row, thing_row) for row, thing_row in zip(qpos, thing, strict=True)])
     held = relative[lift_frame + 2 :]
     slip = float(np.linalg.norm(np.diff(held[:, :3], axis=0), axis=1).sum())
     turned = 2 * np.arccos(np.clip(abs(held[0, 3:] @ held[-1, 3:]), 0.0, 1.0))
-    rise = float(thing[-15:, 2].min() - thing[0, 2])
+    rise = float(thing[-held_frames:, 2].min() - thing[0, 2])
     if not np.isfinite(qpos).all():
         return Outcome(qpos, -1.0, 1.0, 1.0, 1.0)
     return Outcome(qpos, rise, float(np.linalg.norm(thing[lift_frame, :2])), slip, float(turned))

@@ -1,7 +1,5 @@
 """The MuJoCo scene: a hand on a mocap-driven wrist, a table at z = 0, and one free object."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco
@@ -54,7 +52,9 @@ def build_scene(body: HandBody, thing: ProceduralObject, timestep_s: float) -> S
 
 def _mjcf(body: HandBody, thing: ProceduralObject, timestep_s: float) -> str:
     meshes = "".join(
-        f'<mesh name="part{i}" vertex="{_text(np.asarray(part.points_m).ravel())}"/>' for i, part in enumerate(thing.parts) if part.kind == "mesh"
+        f'<mesh name="part{i}" vertex="{_text(np.asarray(part.points_m).ravel())}"/>'
+        for i, part in enumerate(thing.parts)
+        if part.kind == "mesh"
     )
     parts = "".join(_part_geom(i, part) for i, part in enumerate(thing.parts))
     inertia = _object_inertia(thing)
@@ -65,12 +65,14 @@ def _mjcf(body: HandBody, thing: ProceduralObject, timestep_s: float) -> str:
     )
     return f"""<mujoco>
   <compiler angle="radian" autolimits="true"/>
-  <option timestep="{timestep_s!r}" integrator="implicitfast" cone="elliptic" impratio="10" iterations="100" ls_iterations="50"/>
+  <option timestep="{timestep_s!r}" integrator="implicitfast" cone="elliptic" impratio="10"
+          iterations="100" ls_iterations="50"/>
   <size memory="16M"/>
   <default><geom friction="1.0 0.02 0.0002" solref="0.006 1" solimp="0.95 0.99 0.0005"/></default>
   <asset>{meshes}</asset>
   <worldbody>
-    <geom name="table" type="plane" size="1 1 0.1" condim="4" friction="0.7 0.01 0.0005" contype="{_TABLE}" conaffinity="{_HAND | _OBJECT}"/>
+    <geom name="table" type="plane" size="1 1 0.1" condim="4" friction="0.7 0.01 0.0005"
+          contype="{_TABLE}" conaffinity="{_HAND | _OBJECT}"/>
     <body name="target" mocap="true"/>
     {_hand_xml(body, 0)}
     <body name="object"><freejoint/>{inertia}{parts}</body>
@@ -90,7 +92,12 @@ def _hand_xml(body: HandBody, joint: int) -> str:
         if hinge.joint == joint
     )
     geoms = "".join(
-        _geom_xml(capsule_between(capsule.start_m, capsule.end_m, capsule.radius_m), "density='1000' condim='4'", _HAND, _OBJECT | _TABLE)
+        _geom_xml(
+            capsule_between(capsule.start_m, capsule.end_m, capsule.radius_m),
+            "density='1000' condim='4'",
+            _HAND,
+            _OBJECT | _TABLE,
+        )
         for capsule in body.capsules
         if capsule.joint == joint
     )

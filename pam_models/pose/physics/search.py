@@ -1,7 +1,5 @@
 """Find a grasp that works: propose, simulate, keep what the simulation says, and look closer at the best few."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco
@@ -21,6 +19,7 @@ from pam_models.pose.quality import contact_depths
 from pam_models.pose.source import TrajectoryRejected
 
 GOOD_COST = 1.0
+HELD_S = 1.0
 _MAX_TIMESTEP_S = 0.0025
 
 
@@ -46,11 +45,17 @@ class GraspMotion:
 
 
 def find_motion(
-    hand: HandModel, betas: Float[np.ndarray, "10"], thing: ProceduralObject, frames: int, seed: int, budget: SearchBudget
+    hand: HandModel,
+    betas: Float[np.ndarray, "10"],
+    thing: ProceduralObject,
+    frames: int,
+    seed: int,
+    budget: SearchBudget,
 ) -> GraspMotion:
     """Search a grasp of `thing` and return the best simulated motion.
 
-    The clip lasts 3.2 s, so `frames` sets the rate (49 frames: 15 fps). Raises TrajectoryRejected when nothing lifts the object.
+    The clip lasts 3.2 s, so `frames` sets the rate (49 frames: 15 fps). Raises TrajectoryRejected when nothing lifts
+    the object.
     """
     if frames < 2:
         raise ValueError(f"a motion needs at least 2 frames, got {frames}")
@@ -63,13 +68,14 @@ def find_motion(
     timing = Timing()
     times = np.arange((frames - 1) * stride) * (frame_s / stride)
     lift_frame = min(round(timing.lift_s / frame_s), frames - 4)
+    held_frames = min(int(np.ceil(HELD_S / frame_s)) + 1, frames)
     rng = np.random.default_rng([seed, 1])
     good: list[tuple[Outcome, str]] = []
     tried = 0
     best_rise = 0.0
     for _ in range(budget.rounds):
         for grasp in sampler.sample(rng, budget.proposals, budget.draws):
-            outcome = run_plan(scene, data, plan_motion(grasp, timing, times, rng), stride, lift_frame)
+            outcome = run_plan(scene, data, plan_motion(grasp, timing, times, rng), stride, lift_frame, held_frames)
             tried += 1
             best_rise = max(best_rise, outcome.rise_m if outcome.slip_m < 0.2 else 0.0)
             if outcome.cost() < GOOD_COST:
@@ -77,8 +83,12 @@ def find_motion(
         if len(good) >= budget.enough:
             break
     if not good:
-        raise TrajectoryRejected(f"none of {tried} simulated grasps lifted {thing.mesh.name} over 0.1 m and held it (best {best_rise:.3f} m)")
-    outcome, kind, recording = _best(scene, data, hand, betas, thing, sorted(good, key=lambda pair: pair[0].cost())[: budget.enough], lift_frame)
+        raise TrajectoryRejected(
+            f"none of {tried} simulated grasps lifted {thing.mesh.name} over 0.1 m and held it (best {best_rise:.3f} m)"
+        )
+    outcome, kind, recording = _best(
+        scene, data, hand, betas, thing, sorted(good, key=lambda pair: pair[0].cost())[: budget.enough], lift_frame
+    )
     phase = tuple(timing.phase(t * frame_s) for t in range(frames))
     return GraspMotion(recording, phase, 1.0 / frame_s, outcome, kind)
 
@@ -98,7 +108,9 @@ def _best(
         recording = record(scene, data, outcome.qpos)
         frames = slice(lift_frame, None, 6)
         geometry = skin(hand, recording.pose_flat[frames], betas, recording.transl[frames])
-        depth, _ = contact_depths(geometry.vertices, thing.mesh.vertices_m, thing.mesh.faces, recording.object_T_world[frames])
+        depth, _ = contact_depths(
+            geometry.vertices, thing.mesh.vertices_m, thing.mesh.faces, recording.object_T_world[frames]
+        )
         rated.append((outcome.cost() + 100.0 * float(depth.max()), row, outcome, kind, recording))
     _, _, outcome, kind, recording = min(rated, key=lambda entry: entry[:2])
     return outcome, kind, recording

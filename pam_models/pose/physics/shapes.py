@@ -1,7 +1,5 @@
 """Closed triangle meshes and the convex parts that fill them, for building procedural objects."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import pi
@@ -68,12 +66,15 @@ def box_mesh(half: Vector, centre: Vector = (0.0, 0.0, 0.0), cells: int = 3) -> 
 
 
 def lathe_mesh(profile: Sequence[tuple[float, float]], segments: int = ROUND_SEGMENTS) -> TriangleMesh:
-    """Turn a profile of (radius, z) about the z axis; it starts and ends on the axis and runs with the solid on its left
-    when seen with the radius to the right and z up (bottom centre, outwards, up, back to the axis)."""
+    """Turn a profile of (radius, z) about the z axis; it starts and ends on the axis and runs with the solid on its
+    left when seen with the radius to the right and z up (bottom centre, outwards, up, back to the axis).
+    """
     angles = np.linspace(0.0, 2 * pi, segments, endpoint=False)
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     inner = np.asarray(profile[1:-1])
-    vertices = np.concatenate([inner[:, None, :1] * ring[None], np.broadcast_to(inner[:, None, 1:], (len(inner), segments, 1))], 2)
+    vertices = np.concatenate(
+        [inner[:, None, :1] * ring[None], np.broadcast_to(inner[:, None, 1:], (len(inner), segments, 1))], 2
+    )
     flat = vertices.reshape(-1, 3)
     first, last = len(flat), len(flat) + 1
     flat = np.concatenate([flat, [[0.0, 0.0, profile[0][1]], [0.0, 0.0, profile[-1][1]]]])
@@ -96,7 +97,9 @@ def tube_mesh(path_m: Float[np.ndarray, "N 3"], radius_m: float, side: Vector, s
     across = np.broadcast_to(np.asarray(side, dtype=float), tangents.shape)
     up = np.cross(tangents, across)
     angles = np.linspace(0.0, 2 * pi, segments, endpoint=False)
-    rings = path_m[:, None] + radius_m * (np.cos(angles)[None, :, None] * across[:, None] + np.sin(angles)[None, :, None] * up[:, None])
+    rings = path_m[:, None] + radius_m * (
+        np.cos(angles)[None, :, None] * across[:, None] + np.sin(angles)[None, :, None] * up[:, None]
+    )
     vertices = np.concatenate([rings.reshape(-1, 3), path_m[:1], path_m[-1:]])
     here = np.arange(segments)
     following = (here + 1) % segments

@@ -1,7 +1,5 @@
 """Recordings of the GraspXL dataset (formats.md section 1): read as they are, never simulated."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +28,7 @@ TABLE_TOLERANCE_M = 0.01
 LIFT_STEPS = 25
 MANO_POSE = 45
 OBJECT_WORD = "object"
-# J0 of MANO's right hand at betas = 0 (formats.md section 0): where the recording's wrists are, whatever hand shows them.
+# J0 of MANO's right hand at betas = 0 (formats.md section 0): where the recording's wrists are.
 MANO_J0_M = np.array([0.09566994, 0.00638343, 0.0061863], np.float32)
 _READ_ALL = QualityGate(must_lift=False, slip_mm=None, penetration_mm=None, contact_ratio=None, visible_fraction=None)
 
@@ -51,8 +49,8 @@ class Recording:
 class GraspxlSource:
     """All recordings below a directory with `*_dataset_*/<size>/<id>/*.npy` and `object_dataset/<size>/<id>/<id>.obj`.
 
-    The default gate keeps every recording that can be read; pass another to reject. Raises BadInput for a directory without recordings
-    when they are listed.
+    The default gate keeps every recording that can be read; pass another to reject. Raises BadInput for a directory
+    without recordings when they are listed.
     """
 
     path: Path
@@ -62,14 +60,20 @@ class GraspxlSource:
         """One request per recording file, sorted by path, robot hands included (they fail with a reason)."""
         files = sorted(self.path.glob("*_dataset_*/*/*/*.npy"))
         if not files:
-            raise BadInput(f"{self.path}: no recordings; GraspXL keeps them as <hand>_dataset_<n>/<size>/<object id>/<name>.npy")
+            raise BadInput(
+                f"{self.path}: no recordings; GraspXL keeps them as <hand>_dataset_<n>/<size>/<object id>/<name>.npy"
+            )
         keys = [file.relative_to(self.path).with_suffix("").as_posix() for file in files]
         return [
-            PoseRequest(key, int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1, np.uint64)[0] >> 1)) for key in keys[:count]
+            PoseRequest(
+                key, int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1, np.uint64)[0] >> 1)
+            )
+            for key in keys[:count]
         ]
 
     def trajectory(self, request: PoseRequest, hand: HandModel, frames: int, width: int, height: int) -> Trajectory:
-        """Read one recording, every third frame of its end (33 Hz), or all of it spread over `frames` when it is shorter.
+        """Read one recording, every third frame of its end (33 Hz), or all of it spread over `frames` when it is
+        shorter.
 
         Raises BadInput with the file's name, TrajectoryRejected when the gate says no.
         """
@@ -83,14 +87,21 @@ class GraspxlSource:
         betas = np.zeros(10, np.float32)
         transl = resample_positions(recording.transl, at).astype(np.float32)
         wrist = (transl + rest_joints(hand, betas)[0]).astype(np.float32)
-        notes = [f"every {stride:g} of {len(recording.transl)} frames at 100 Hz, frames {at[0]:g} to {at[-1]:g}", *mesh_notes]
+        notes = [
+            f"every {stride:g} of {len(recording.transl)} frames at 100 Hz, frames {at[0]:g} to {at[-1]:g}",
+            *mesh_notes,
+        ]
         approximate = hand.name != "mano"
         if approximate:
             # The recording's transl belongs to MANO's J0, so the wrist is kept where MANO's was.
             wrist = (transl + MANO_J0_M).astype(np.float32)
             transl = (wrist - rest_joints(hand, betas)[0]).astype(np.float32)
-            notes.append(f"recorded with MANO, shown with the {hand.name} hand: joint frames and proportions differ, contacts are approximate")
-        object_T_world = _poses(resample_rotations(recording.object_rot, at), resample_positions(recording.object_trans, at))
+            notes.append(
+                f"recorded with MANO, shown with the {hand.name} hand: proportions differ, contacts are approximate"
+            )
+        object_T_world = _poses(
+            resample_rotations(recording.object_rot, at), resample_positions(recording.object_trans, at)
+        )
         geometry = skin(hand, pose_flat, betas, transl)
         scenery = Scenery(geometry.vertices, hand.faces, geometry.joints, mesh.vertices_m, mesh.faces, object_T_world)
         camera = sample_camera(scenery, request.seed, width, height)
@@ -156,9 +167,15 @@ def read_recording(file: Path) -> Recording:
     pose = _array(file, data, "right_hand", "pose", None)
     if pose.shape[1] != MANO_POSE:
         kind = "a robot hand" if pose.shape[1] in (22, 28) else "another hand"
-        raise BadInput(f"{file}: right_hand.pose has {pose.shape[1]} numbers per frame: {kind}; a MANO recording has {MANO_POSE}")
+        raise BadInput(
+            f"{file}: right_hand.pose has {pose.shape[1]} numbers per frame: {kind}; a MANO recording has {MANO_POSE}"
+        )
     frames = len(pose)
-    arrays = {(who, what): _array(file, data, who, what, (frames, 3)) for who in ("right_hand", object_id) for what in ("trans", "rot")}
+    arrays = {
+        (who, what): _array(file, data, who, what, (frames, 3))
+        for who in ("right_hand", object_id)
+        for what in ("trans", "rot")
+    }
     return Recording(
         object_id,
         arrays["right_hand", "trans"],
@@ -169,11 +186,11 @@ def read_recording(file: Path) -> Recording:
     )
 
 
-def frame_window(source_frames: int, frames: int) -> tuple[Float64[np.ndarray, "S"], float]:
+def frame_window(source_frames: int, frames: int) -> tuple[Float64[np.ndarray, " S"], float]:
     """Which (fractional) source frames to show, and their spacing.
 
-    Every third frame, ending two before the last (155 frames: 8..152), so that approach, grasp and lift are in; a shorter recording is
-    spread over all its frames.
+    Every third frame, ending two before the last (155 frames: 8..152), so that approach, grasp and lift are in; a
+    shorter recording is spread over all its frames.
     """
     span = STRIDE * (frames - 1)
     if source_frames - 1 < span:
@@ -183,10 +200,15 @@ def frame_window(source_frames: int, frames: int) -> tuple[Float64[np.ndarray, "
     return start + STRIDE * np.arange(frames, dtype=np.float64), float(STRIDE)
 
 
-def _array(file: Path, data: dict[str, Any], who: str, what: str, shape: tuple[int, int] | None) -> Float32[np.ndarray, "T N"]:
+def _array(
+    file: Path, data: dict[str, Any], who: str, what: str, shape: tuple[int, int] | None
+) -> Float32[np.ndarray, "T N"]:
     inner = data[who]
     if not isinstance(inner, dict) or what not in inner:
-        raise BadInput(f"{file}: {who!r} has no {what!r}; it must be a dict with trans, rot" + (" and pose" if who == "right_hand" else ""))
+        raise BadInput(
+            f"{file}: {who!r} has no {what!r}; it must be a dict with trans, rot"
+            + (" and pose" if who == "right_hand" else "")
+        )
     array = np.asarray(inner[what])
     if array.ndim != 2 or array.dtype.kind not in "fiu" or (shape is not None and array.shape != shape):
         wanted = f"{shape}" if shape is not None else f"(T, {MANO_POSE})"
@@ -198,13 +220,15 @@ def _array(file: Path, data: dict[str, Any], who: str, what: str, shape: tuple[i
     return array.astype(np.float32)
 
 
-def _flat_pose(recording: Recording, hand: HandModel, at: Float64[np.ndarray, "S"]) -> Float32[np.ndarray, "S 48"]:
+def _flat_pose(recording: Recording, hand: HandModel, at: Float64[np.ndarray, " S"]) -> Float32[np.ndarray, "S 48"]:
     """Mean-relative pose to flat pose (flat = given + hands_mean), resampled joint by joint.
 
-    A hand other than MANO has its own mean, which stands for the same relaxed posture as MANO's, and its own rest axes: rotations are
-    carried over by the change of basis between the two palms.
+    A hand other than MANO has its own mean, which stands for the same relaxed posture as MANO's, and its own rest
+    axes: rotations are carried over by the change of basis between the two palms.
     """
-    given = np.concatenate([recording.rot, recording.pose], axis=1).astype(np.float64).reshape(len(recording.rot), 16, 3)
+    given = (
+        np.concatenate([recording.rot, recording.pose], axis=1).astype(np.float64).reshape(len(recording.rot), 16, 3)
+    )
     if hand.name != "mano":
         basis = _from_mano_axes(hand)
         given[:, 1:] = given[:, 1:] @ basis.T
@@ -222,7 +246,9 @@ def _from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
     return basis
 
 
-def _poses(axis_angles: Float64[np.ndarray, "T 3"], positions: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 4 4"]:
+def _poses(
+    axis_angles: Float64[np.ndarray, "T 3"], positions: Float64[np.ndarray, "T 3"]
+) -> Float64[np.ndarray, "T 4 4"]:
     poses = np.tile(np.eye(4), (len(positions), 1, 1))
     poses[:, :3, :3] = Rotation.from_rotvec(axis_angles.astype(np.float64)).as_matrix()
     poses[:, :3, 3] = positions
@@ -230,11 +256,15 @@ def _poses(axis_angles: Float64[np.ndarray, "T 3"], positions: Float64[np.ndarra
 
 
 def _table(hand_vertices_m: Float32[np.ndarray, "T V 3"]) -> tuple[float, list[str]]:
-    """Height of the table top; lower than GraspXL's where the recorded hand passes below it, as a hand cannot be inside a table."""
+    """Height of the table top; lower than GraspXL's where the recorded hand passes below it, as a hand cannot be
+    inside a table.
+    """
     lowest = float(hand_vertices_m[..., 2].min())
     if lowest > TABLE_HEIGHT_M - TABLE_TOLERANCE_M:
         return TABLE_HEIGHT_M, []
-    return lowest - TABLE_TOLERANCE_M, [f"the hand passes {TABLE_HEIGHT_M - lowest:.2f} m below the recording's table top at {TABLE_HEIGHT_M} m: the table is set lower"]
+    return lowest - TABLE_TOLERANCE_M, [
+        f"the hand passes {TABLE_HEIGHT_M - lowest:.2f} m below the table top at {TABLE_HEIGHT_M} m: table set lower"
+    ]
 
 
 def _phase(frame: float, source_frames: int) -> str:

@@ -1,7 +1,5 @@
 """The physics source: procedural objects grasped in simulation, nothing to download."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,13 +21,13 @@ MOTION_LICENSE = "pam-simulated-motion:Apache-2.0"
 class PhysicsSource:
     """Trajectories simulated from a seed.
 
-    `objects` are kinds from `OBJECT_WORDS`, cycled through; `betas_sigma` spreads the hand's shape; `gate` rejects what is not good.
-    Raises ValueError for unknown kinds.
+    `objects` are kinds from `OBJECT_WORDS`, cycled through; `betas_sigma` spreads the hand's shape; `gate` rejects
+    what is not good. Raises ValueError for unknown kinds.
     """
 
     objects: Sequence[str] = OBJECT_WORDS
     budget: SearchBudget = field(default_factory=SearchBudget)
-    gate: QualityGate = field(default_factory=QualityGate)
+    gate: QualityGate = field(default_factory=lambda: QualityGate(held_s=1.0))
     betas_sigma: float = 0.5
 
     def __post_init__(self) -> None:
@@ -39,10 +37,15 @@ class PhysicsSource:
             raise ValueError(f"objects must be some of {', '.join(OBJECT_WORDS)}; got {', '.join(unknown) or 'none'}")
 
     def requests(self, count: int | None, seed: int) -> list[PoseRequest]:
-        """Return `count` requests, one object kind after the other. The source has no end, so None gives one of each kind."""
+        """Return `count` requests, one object kind after the other. The source has no end, so None gives one of each
+        kind.
+        """
         wanted = len(self.objects) if count is None else count
         return [
-            PoseRequest(f"{self.objects[index % len(self.objects)]}-{index:04d}", int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 1))
+            PoseRequest(
+                f"{self.objects[index % len(self.objects)]}-{index:04d}",
+                int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 1),
+            )
             for index in range(wanted)
         ]
 
@@ -56,7 +59,14 @@ class PhysicsSource:
         motion = find_motion(hand, betas, thing, frames, request.seed, self.budget)
         recording = motion.recording
         geometry = skin(hand, recording.pose_flat, betas, recording.transl)
-        scenery = Scenery(geometry.vertices, hand.faces, geometry.joints, thing.mesh.vertices_m, thing.mesh.faces, recording.object_T_world)
+        scenery = Scenery(
+            geometry.vertices,
+            hand.faces,
+            geometry.joints,
+            thing.mesh.vertices_m,
+            thing.mesh.faces,
+            recording.object_T_world,
+        )
         camera = sample_camera(scenery, request.seed, width, height)
         quality = measure(
             hand_vertices_m=geometry.vertices,
