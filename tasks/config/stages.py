@@ -51,7 +51,7 @@ class PhysicsPose(ConfigModel):
         description="Names of the procedural objects to grasp, taken in turn; empty: all of them",
     )
     grasp_candidates: int = Field(
-        default=24, ge=1, description="How many grasps are simulated for each trajectory before the best is kept"
+        default=8, ge=1, le=256, description="How many grasps are simulated in each round of the search for a good one"
     )
 
 

@@ -20,11 +20,13 @@ class InlineExecutor:
         self._lock = threading.Lock()
 
     def __enter__(self) -> "InlineExecutor":
+        """The executor itself; the stage is set up with the first items."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Closes the stage."""
         self.close()
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:

@@ -2,16 +2,16 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import ray
 
-from tasks.config.execution import ExecutionConfig, StageResources
+from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
 from tasks.errors import ExecutorError
 from tasks.executor.contract import Executor
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.ray_pool import RayActorPool
+from tasks.executor.ray_pool import RayActorPool, cluster_resources, fitting_actors
 from tasks.stage import StageFactory
 
 OBJECT_STORE_BYTES = 512 * 2**20
@@ -22,9 +22,13 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
     """Ray while the block runs: one of its own for 'local', else the cluster at the address.
 
     A Ray that this process is already connected to is used and left running; with the inline executor nothing is started.
-    Raises ExecutorError in one line when the cluster does not answer.
+    Raises ExecutorError in one line when the cluster does not answer or is too small for a worker of some step.
     """
-    if execution.executor == "inline" or ray.is_initialized():
+    if execution.executor == "inline":
+        yield
+        return
+    if ray.is_initialized():
+        check_room(execution, cluster_resources())
         yield
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -48,9 +52,16 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
             f"execution.address: Ray at {execution.address!r} does not start or answer: {reason}"
         ) from error
     try:
+        check_room(execution, cluster_resources())
         yield
     finally:
         ray.shutdown()
+
+
+def check_room(execution: ExecutionConfig, available: Mapping[str, float]) -> None:
+    """Raises ExecutorError, naming the key, when a step's worker does not fit into what is available."""
+    for step in StagesResources.model_fields:
+        fitting_actors(getattr(execution.stages, step), available, step)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 import logging
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -27,23 +28,37 @@ DIED = ("WorkerDied", "the worker process died while this item was running in it
 PASSED_ON = ("AWS_",)
 
 
-def fitting_actors(resources: StageResources, available: dict[str, float]) -> int:
-    """How many of the wanted actors the cluster can hold. Raises ExecutorError when it cannot hold one: nothing is scaled down to no GPU."""
-    if resources.gpus > available.get("GPU", 0.0):
+def cluster_resources() -> dict[str, float]:
+    """CPU cores and GPUs (and more) of the Ray that this process is connected to."""
+    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
+
+
+def fitting_actors(resources: StageResources, available: Mapping[str, float], step: str = "<step>") -> int:
+    """How many of the wanted actors the cluster can hold.
+
+    Raises ExecutorError when it cannot hold one: nothing falls back to fewer GPUs than were asked for.
+    """
+    key = f"execution.stages.{step}"
+    gpus, cpus = available.get("GPU", 0.0), available.get("CPU", 0.0)
+    if resources.gpus > gpus:
         raise ExecutorError(
-            f"a worker asks for {resources.gpus:g} GPU and Ray has {available.get('GPU', 0.0):g}; "
-            "run where GPUs are, or set execution.stages.<step>.gpus to 0"
+            f"{key}.gpus: a worker asks for {resources.gpus:g} GPU, there are {gpus:g}; set it to 0 or run where GPUs are"
         )
-    if resources.cpus > available.get("CPU", 0.0):
+    if resources.cpus > cpus:
         raise ExecutorError(
-            f"a worker asks for {resources.cpus} CPU cores and Ray has {available.get('CPU', 0.0):g}; lower execution.stages.<step>.cpus"
+            f"{key}.cpus: a worker asks for {resources.cpus} CPU cores, there are {cpus:g}; set it to {int(cpus)} or less"
         )
-    fitting = int(available.get("CPU", 0.0) // resources.cpus)
-    if resources.gpus > 0:
-        # Ray places whole fractions on each GPU: two workers of 0.6 do not share one
-        per_gpu = int(1 // resources.gpus) if resources.gpus <= 1 else 0
-        fitting = min(fitting, int(available["GPU"]) * per_gpu if per_gpu else int(available["GPU"] // resources.gpus))
+    fitting = int(cpus // resources.cpus)
+    if resources.gpus > 1:
+        fitting = min(fitting, int(gpus // resources.gpus))
+    elif resources.gpus > 0:
+        # Ray places fractions whole: two workers of 0.6 do not share a GPU, nor does one take a bit of two.
+        fitting = min(fitting, int(gpus) * int(1 / resources.gpus + 1e-9))
     return max(1, min(resources.actors, fitting))
+
+
+def _infer(handle: Any, items: Sequence[Item]) -> Any:  # noqa: ANN401  an actor's handle, a reference
+    return handle.infer.remote(items)
 
 
 class RayActorPool:
@@ -62,7 +77,7 @@ class RayActorPool:
         self._item_attempts = item_attempts
         self._item_timeout_s = item_timeout_s
         self._environment = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-        actors = fitting_actors(resources, ray.cluster_resources())
+        actors = fitting_actors(resources, cluster_resources())
         if actors < resources.actors:
             log.info("room for %d of %d workers", actors, resources.actors)
         handles = [self._start() for _ in range(actors)]
@@ -74,11 +89,13 @@ class RayActorPool:
             raise
 
     def __enter__(self) -> "RayActorPool":
+        """The pool itself: it was set up when it was made."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Ends the workers."""
         self.close()
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
@@ -113,11 +130,8 @@ class RayActorPool:
     def _submit(self, waiting: deque[Batch], flying: dict[Any, tuple[Batch, Seat]]) -> None:
         while waiting:
             batch = waiting[0]
-            taken = self._slots.take(
-                lambda handle, items=batch.items: handle.infer.remote(items),
-                alone=batch.suspect,
-                wait_s=0.0 if flying else POLL_S,
-            )
+            submit = partial(_infer, items=batch.items)
+            taken = self._slots.take(submit, alone=batch.suspect, wait_s=0.0 if flying else POLL_S)
             if taken is None:
                 return
             waiting.popleft()

@@ -30,6 +30,7 @@ class LocalBackend:
             raise StoreError(f"store {self.root}: cannot {what} {key or 'it'}: {error.strerror or error}") from error
 
     def read(self, key: str) -> bytes | None:
+        """The bytes under a key, None where there are none."""
         with self._one_line("read", key):
             try:
                 return (self.root / key).read_bytes()
@@ -37,6 +38,7 @@ class LocalBackend:
                 return None
 
     def size(self, key: str) -> int | None:
+        """Number of bytes under a key, None where there are none."""
         with self._one_line("look at", key):
             try:
                 found = (self.root / key).stat()
@@ -45,6 +47,7 @@ class LocalBackend:
                 return None
 
     def keys(self, prefix: str) -> dict[str, int]:
+        """Every key below a folder, with its size, in order of name."""
         found: dict[str, int] = {}
         with self._one_line("list", prefix):
             for folder, _, names in os.walk(self.root / prefix):
@@ -56,6 +59,7 @@ class LocalBackend:
         return dict(sorted(found.items()))
 
     def create(self, key: str, data: bytes) -> bool:
+        """Writes only where nothing is; False where something was."""
         with self._written(key, data) as temporary:
             try:
                 os.link(temporary, self.root / key)
@@ -72,15 +76,18 @@ class LocalBackend:
             return True
 
     def put(self, key: str, data: bytes) -> None:
+        """Writes, whatever was there, at one stroke."""
         with self._written(key, data) as temporary:
             temporary.replace(self.root / key)
             self._sync_folder((self.root / key).parent)
 
     def delete(self, key: str) -> None:
+        """Removes a key; nothing happens where there is none."""
         with self._one_line("delete", key):
             (self.root / key).unlink(missing_ok=True)
 
     def local_path(self, key: str) -> str | None:
+        """The file of a key."""
         return str(self.root / key)
 
     @contextmanager

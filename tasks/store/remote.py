@@ -97,12 +97,14 @@ class RemoteBackend:
             ) from None
 
     def read(self, key: str) -> bytes | None:
+        """The bytes under a key, None where there are none."""
         try:
             return bytes(self._ask(f"read {key}", lambda: self.fs.cat_file(self._path(key))))
         except FileNotFoundError:
             return None
 
     def size(self, key: str) -> int | None:
+        """Number of bytes under a key, None where there are none."""
         try:
             info = self._ask(f"look at {key}", lambda: self.fs.info(self._path(key)))
         except FileNotFoundError:
@@ -110,6 +112,7 @@ class RemoteBackend:
         return int(info["size"]) if info["type"] == "file" else None
 
     def keys(self, prefix: str) -> dict[str, int]:
+        """Every key below a folder, with its size, in order of name."""
         try:
             found = self._ask(f"list {prefix}", lambda: self.fs.find(self._path(prefix), detail=True))
         except FileNotFoundError:
@@ -118,6 +121,7 @@ class RemoteBackend:
         return {path[start:]: int(info["size"]) for path, info in sorted(found.items())}
 
     def create(self, key: str, data: bytes) -> bool:
+        """Writes only where nothing is; False where something was."""
         for attempt in range(CREATE_ATTEMPTS):
             try:
                 self._ask(f"write {key}", lambda: self.fs.pipe_file(self._path(key), data, mode="create"))
@@ -134,12 +138,14 @@ class RemoteBackend:
         return False
 
     def put(self, key: str, data: bytes) -> None:
+        """Writes, whatever was there, at one stroke."""
         try:
             self._ask(f"write {key}", lambda: self.fs.pipe_file(self._path(key), data))
         except FileNotFoundError as error:
             raise StoreError(f"store {self.uri}: cannot write {key}: the bucket is gone") from error
 
     def delete(self, key: str) -> None:
+        """Removes a key; nothing happens where there is none."""
         try:
             self._ask(f"delete {key}", lambda: self.fs.rm_file(self._path(key)))
         except FileNotFoundError:

@@ -66,9 +66,11 @@ class Store:
         self._backend = _backend(uri)
 
     def __reduce__(self) -> tuple[Callable[..., "Store"], tuple[str, bool]]:
+        """What another process needs to open the same store."""
         return _reopen, (self.uri, self.single_writer)
 
     def __repr__(self) -> str:
+        """The address, which holds no keys."""
         return f"Store({self.uri!r})"
 
     def probe(self) -> bool:

@@ -1,0 +1,121 @@
+"""What is looked at before any work: paths, weights, GPUs, the store. Everything wrong is one line that names the key."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+
+import ray
+
+from pam_models.hand.mano_file import find_mano
+from pam_models.zoo.registry import WeightsError, weights_path
+from tasks.config.model import GenerateConfig
+from tasks.config.stages import (
+    CogVideoXVideo,
+    DemoAppearance,
+    DemoVideo,
+    FluxAppearance,
+    GraspxlPose,
+    HamerEstimatorConfig,
+)
+from tasks.errors import ConfigError, ExecutorError
+from tasks.executor.batches import one_line
+from tasks.executor.opening import check_room
+from tasks.executor.ray_pool import cluster_resources
+from tasks.store import Store
+
+DEMO_WEIGHTS = {
+    "appearance": ("demo-autoencoder", "demo-appearance"),
+    "video": ("demo-autoencoder", "demo-motion"),
+    "estimator": ("demo-estimator",),
+}
+
+
+def preflight(config: GenerateConfig, store: Store) -> None:
+    """Looks at everything a build needs, the store last; writes nothing but the store's probe.
+
+    Raises ConfigError, ExecutorError or StoreError: one line, what is wrong and what would be right.
+    """
+    check_folders(config)
+    check_weights(config)
+    check_machine(config)
+    check_requests(config)
+    store.probe()
+
+
+def _folder(key: str, path: Path | None, what: str) -> None:
+    if path is None:
+        raise ConfigError(f"{key}: must be given here; give {what}")
+    if not path.is_dir():
+        raise ConfigError(f"{key}: no such folder: {path}; give {what}")
+
+
+def check_folders(config: GenerateConfig) -> None:
+    """Folders that the configuration names are there, and hold what they should."""
+    if isinstance(config.pose, GraspxlPose):
+        _folder("pose.path", config.pose.path, "the folder that holds GraspXL's recordings")
+    if config.hand.model == "mano":
+        _folder("hand.mano_dir", config.hand.mano_dir, "the folder with your MANO_RIGHT.pkl and MANO_LEFT.pkl")
+        assert config.hand.mano_dir is not None
+        try:
+            find_mano(config.hand.mano_dir, "right")
+        except ValueError as error:
+            raise ConfigError(f"hand.mano_dir: {one_line(error)}") from error
+    if isinstance(config.appearance, FluxAppearance):
+        _folder("appearance.weights", config.appearance.weights, "the folder with FLUX.1-dev and its control branches")
+    if isinstance(config.video, CogVideoXVideo):
+        _folder("video.weights", config.video.weights, "the folder with CogVideoX-5B-I2V and its control branch")
+    if isinstance(config.estimator, HamerEstimatorConfig):
+        _folder("estimator.checkpoint", config.estimator.checkpoint, "the folder with HaMeR's checkpoint")
+
+
+def check_weights(config: GenerateConfig) -> None:
+    """The demo's weights that this configuration uses are there."""
+    used = {
+        "appearance": isinstance(config.appearance, DemoAppearance),
+        "video": isinstance(config.video, DemoVideo),
+        "estimator": config.estimator.name == "compact",
+    }
+    for section, names in DEMO_WEIGHTS.items():
+        for name in names if used[section] else ():
+            try:
+                weights_path(name)
+            except WeightsError as error:
+                raise ConfigError(f"{section}: {one_line(error)}") from error
+
+
+def check_machine(config: GenerateConfig) -> None:
+    """Cores and GPUs suffice for one worker of each step, where that can be told without starting a cluster."""
+    execution = config.execution
+    if execution.executor == "inline":
+        return
+    if ray.is_initialized():
+        available = cluster_resources()
+    elif execution.address == "local":
+        gpus = execution.num_gpus if execution.num_gpus is not None else gpus_here()
+        available = {"CPU": float(execution.num_cpus or os.cpu_count() or 1), "GPU": float(gpus)}
+    else:
+        return
+    try:
+        check_room(execution, available)
+    except ExecutorError as error:
+        raise ConfigError(str(error)) from error
+
+
+def gpus_here() -> int:
+    """How many NVIDIA GPUs this process may use."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    devices = len(list(Path("/dev").glob("nvidia[0-9]*")))
+    return min(devices, len([name for name in visible.split(",") if name.strip()])) if visible is not None else devices
+
+
+def check_requests(config: GenerateConfig) -> None:
+    """The source of motion has something to do."""
+    requests_of = import_module("tasks.pose").requests_of
+    key = "pose.path" if isinstance(config.pose, GraspxlPose) else "pose.objects"
+    try:
+        found = requests_of(config)
+    except Exception as error:
+        # sources have errors of their own; here each means that the configuration asks for what they cannot give
+        raise ConfigError(f"{key}: {one_line(error)}") from error
+    if not found:
+        raise ConfigError(f"{key}: gives no trajectory; ask for at least one")
