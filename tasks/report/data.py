@@ -67,7 +67,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One first frame: its picture's address, its error, and whether selection kept it. A rank of None: not scored."""
+    """One first frame: its picture's address, its error, and its fate in selection; rank 0 is best, None not ranked."""
 
     candidate_id: str
     index: int

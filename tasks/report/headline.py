@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from tasks.report.data import ReportData
-from tasks.report.licences import licence_sentence, noncommercial
+from tasks.report.licences import licence_sentences, noncommercial, unclear
 
 TARGET_RATIO = 2.0
 
@@ -111,8 +111,8 @@ def notes(data: ReportData) -> tuple[Note, ...]:
             )
         )
     tags = data.license_tags
-    strict = bool(noncommercial(tags)) or not tags
-    found.append(Note("warning" if strict else "info", "Licence", licence_sentence(tags)))
+    strict = bool(noncommercial(tags) or unclear(tags)) or not tags
+    found.append(Note("warning" if strict else "info", "Licence", licence_sentences(tags)))
     failed = sum(count.failed for count in data.counts)
     if failed:
         steps = ", ".join(f"{count.step} {whole(count.failed)}" for count in data.counts if count.failed)

@@ -1,21 +1,29 @@
-"""What the licence tags of a build mean for whoever uses it: any non-commercial part makes the whole non-commercial."""
+"""What the licence tags of a build mean for whoever uses it: any non-commercial part makes the whole non-commercial.
+
+A tag is a licence (`Apache-2.0`) or a part and its licence (`graspxl:CC-BY-NC-4.0`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-# Parts that come from a user's own copy and are non-commercial by their owners' terms (formats.md section 10).
-NONCOMMERCIAL_PARTS = frozenset(
-    {"graspxl", "mano", "dexycb", "oakink2", "freihand", "wilor", "flux", "svd", "interdyn", "raisim", "cotracker"}
-)
+from tasks.tables.licenses import LICENSES
+
 NONCOMMERCIAL_WORDS = frozenset({"nc", "noncommercial", "research"})
 
 
+def is_permissive(tag: str) -> bool:
+    """Whether the tag's licence is known to allow commercial use."""
+    known = LICENSES.get(tag.rsplit(":", 1)[-1])
+    return known is not None and known.commercial
+
+
 def is_noncommercial(tag: str) -> bool:
-    """Whether a licence tag names non-commercial terms or a part known to be under such terms."""
+    """Whether the tag names terms that forbid commercial use."""
+    known = LICENSES.get(tag.rsplit(":", 1)[-1])
     words = set(re.split(r"[^a-z0-9]+", tag.lower().replace("non-commercial", "noncommercial")))
-    return bool(words & (NONCOMMERCIAL_PARTS | NONCOMMERCIAL_WORDS))
+    return bool(words & NONCOMMERCIAL_WORDS) or (known is not None and not known.commercial)
 
 
 def noncommercial(tags: Iterable[str]) -> tuple[str, ...]:
@@ -23,16 +31,25 @@ def noncommercial(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(tag for tag in set(tags) if is_noncommercial(tag)))
 
 
-def licence_sentence(tags: Iterable[str]) -> str:
-    """One sentence about the terms of a build with these tags."""
+def unclear(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags, sorted, whose terms this project does not know."""
+    return tuple(sorted(tag for tag in set(tags) if not is_noncommercial(tag) and not is_permissive(tag)))
+
+
+def licence_sentences(tags: Iterable[str]) -> str:
+    """The terms of a build with these tags, in one to three sentences."""
     every = sorted(set(tags))
     if not every:
         return "No row names a licence: find out where its parts come from before sharing this build."
-    limiting = noncommercial(every)
+    limiting, unknown = noncommercial(every), unclear(every)
+    said = []
     if limiting:
-        return (
+        said.append(
             f"Non-commercial use only: this build mixes in {', '.join(limiting)}. "
-            "Sharing it may need the owners’ consent. "
-            f"All licence tags: {', '.join(every)}."
+            "Sharing it may need the owners’ consent."
         )
-    return f"No non-commercial part is mixed in. Licence tags: {', '.join(every)}."
+    if unknown:
+        said.append(f"Terms to be checked by whoever made this build: {', '.join(unknown)}.")
+    if not said:
+        said.append("No non-commercial part is mixed in.")
+    return f"{' '.join(said)} All licence tags: {', '.join(every)}."

@@ -122,7 +122,7 @@ def make_report(clips_per_trajectory: int = 1, trajectories: int = 2, candidates
                 f"a light hand grasps a {quality[t].object_word} on a table",
                 float(errors[t, i]),
                 True,
-                int(rank[i]) + 1,
+                int(rank[i]),
                 bool(kept[t * candidates + i]),
             )
             for i in range(candidates)
@@ -185,7 +185,7 @@ def make_report(clips_per_trajectory: int = 1, trajectories: int = 2, candidates
         num_samples=T * len(clip_errors),
         splits={"train": T * (len(clip_errors) - 1), "test": T},
         num_approximate=0,
-        license_tags=("Apache-2.0",),
+        license_tags=("Apache-2.0", "pam-procedural-objects:Apache-2.0"),
         provenance=(("appearance model", "demo/appearance@1"), ("estimator", "compact/demo@1"), ("hand", "free")),
         media=DrawnMedia(joints),
     )
