@@ -1,0 +1,28 @@
+import pytest
+from pydantic import ValidationError
+
+from pam_models.motion import TransformerConfig, demo_config
+
+
+def test_repeated_conditions_are_refused() -> None:
+    """Catches two slots that would read the same condition."""
+    with pytest.raises(ValidationError, match="distinct"):
+        TransformerConfig(conditions=("depth", "depth"))
+
+
+def test_more_control_blocks_than_base_blocks_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"not within 1\.\.num_layers 42"):
+        TransformerConfig(num_control_blocks=43)
+
+
+def test_channels_must_hold_noisy_and_first_frame_latents() -> None:
+    with pytest.raises(ValidationError, match="twice out_channels"):
+        TransformerConfig(in_channels=16)
+
+
+def test_the_demo_counts_13_latent_frames_and_702_tokens() -> None:
+    """Catches sample_frames given in latent frames, where pixel frames are meant."""
+    settings = demo_config(("a",)).transformer
+    assert settings.latent_frames == 13
+    assert settings.latent_frames * (settings.sample_height // 2) * (settings.sample_width // 2) == 702
+    assert settings.text_embed_dim == demo_config(("a",)).text.dim

@@ -1,0 +1,29 @@
+import torch
+
+from pam_models.motion import TransformerConfig
+from pam_models.motion.positions import rotary_positions
+from tests.pam_models.motion.conftest import Conformance
+
+
+def test_tables_equal_the_official_ones(conformance: Conformance) -> None:
+    settings = TransformerConfig(
+        num_attention_heads=2, attention_head_dim=16, sample_width=8, sample_height=6, sample_frames=9
+    )
+    tables = rotary_positions(settings, 3, 6, 8)
+    assert tables is not None
+    torch.testing.assert_close(tables[0], conformance.tensors["forward.rope_cos"])
+    torch.testing.assert_close(tables[1], conformance.tensors["forward.rope_sin"])
+
+
+def test_a_wider_clip_is_fitted_into_the_models_grid() -> None:
+    """Catches positions beyond those seen in training: twice the width spans the same columns, at half the step."""
+    settings = TransformerConfig(num_attention_heads=2, attention_head_dim=16, sample_width=8, sample_height=6)
+    own, wide = rotary_positions(settings, 1, 6, 8), rotary_positions(settings, 1, 6, 16)
+    assert own is not None and wide is not None
+    columns = slice(10, 16)
+    torch.testing.assert_close(wide[0].view(3, 8, 16)[0, 2, columns], own[0].view(3, 4, 16)[0, 1, columns])
+
+
+def test_none_where_positions_are_not_rotary() -> None:
+    settings = TransformerConfig(use_rotary_positional_embeddings=False, use_learned_positional_embeddings=False)
+    assert rotary_positions(settings, 1, 6, 8) is None
