@@ -79,4 +79,6 @@ def test_a_plain_cogvideox_autoencoder_is_scaled_by_its_own_factor() -> None:
     ).eval()
     clip = torch.rand(1, 3, 1, 16, 24)
     expected = 0.7 * plain.encode(clip).latent_dist.mean
-    torch.testing.assert_close(VideoAutoencoder.around(plain).encode_tensor(clip), expected.detach(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        VideoAutoencoder.around(plain).encode_tensor(clip), expected.detach(), rtol=1e-5, atol=1e-6
+    )

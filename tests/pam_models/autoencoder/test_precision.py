@@ -4,7 +4,9 @@ import torch
 from pam_models.autoencoder.precision import fastest_convolution_dtype
 
 
-@pytest.mark.parametrize(("bf16", "amx", "expected"), [(True, False, "bf16"), (False, True, "bf16"), (False, False, "fp32")])
+@pytest.mark.parametrize(
+    ("bf16", "amx", "expected"), [(True, False, "bf16"), (False, True, "bf16"), (False, False, "fp32")]
+)
 def test_bfloat16_only_where_the_instruction_set_has_it(
     monkeypatch: pytest.MonkeyPatch, bf16: bool, amx: bool, expected: str
 ) -> None:

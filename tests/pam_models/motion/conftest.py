@@ -43,7 +43,9 @@ class Conformance:
     scheduler: Mapping[str, Any]
 
     def weights(self) -> dict[str, Tensor]:
-        return {key.removeprefix("weights."): value for key, value in self.tensors.items() if key.startswith("weights.")}
+        return {
+            key.removeprefix("weights."): value for key, value in self.tensors.items() if key.startswith("weights.")
+        }
 
     def sizes(self) -> dict[str, Any]:
         known = ("sample_width", "sample_height", "sample_frames", "max_text_seq_length")
@@ -57,7 +59,7 @@ def conformance(shared_data: Path) -> Conformance:
         pytest.skip(f"no conformance vectors at {path}")
     with safe_open(path, framework="pt") as handle:
         metadata = handle.metadata()
-        tensors = {key: handle.get_tensor(key) for key in handle.keys()}
+        tensors = {key: handle.get_tensor(key) for key in handle.keys()}  # noqa: SIM118
     return Conformance(tensors, json.loads(metadata["config"]), json.loads(metadata["scheduler"]))
 
 

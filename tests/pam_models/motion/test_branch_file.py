@@ -17,7 +17,9 @@ def test_only_the_branch_travels(small_model: MotionModel, small_config: MotionC
     assert torch.equal(other.transformer_blocks[0].attn1.to_q.weight, base)
 
 
-def test_a_branch_of_another_size_is_refused(small_model: MotionModel, small_config: MotionConfig, tmp_path: Path) -> None:
+def test_a_branch_of_another_size_is_refused(
+    small_model: MotionModel, small_config: MotionConfig, tmp_path: Path
+) -> None:
     save_branch(small_model.transformer, tmp_path / "branch.safetensors")
     shallow = small_config.transformer.model_copy(update={"num_control_blocks": 1})
     with pytest.raises(WeightsError, match="does not fit this control branch"):

@@ -63,7 +63,9 @@ def test_a_fresh_control_branch_changes_nothing(small_config: MotionConfig, star
 
 
 @pytest.mark.parametrize("strengths", [None, {"depth": 0.0}])
-def test_an_absent_condition_equals_zero_latents(small_model: MotionModel, strengths: Mapping[str, float] | None) -> None:
+def test_an_absent_condition_equals_zero_latents(
+    small_model: MotionModel, strengths: Mapping[str, float] | None
+) -> None:
     """Catches a first frame that leaks in, and noise where zeros are meant."""
     given = conditions()
     zeroed = {**given, "depth": torch.zeros_like(given["depth"])}

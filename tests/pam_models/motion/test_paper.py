@@ -14,5 +14,5 @@ def test_an_absent_base_says_where_it_comes_from(tmp_path: Path) -> None:
 
 def test_absent_text_encoders_or_their_library_fail_before_any_weights_are_read(tmp_path: Path) -> None:
     (tmp_path / "vae").mkdir()
-    with pytest.raises((WeightsError, MissingExtraError), match="transformers|text_encoder"):
+    with pytest.raises((WeightsError, MissingExtraError), match=r"transformers|text_encoder"):
         load_paper_pipeline(tmp_path, tmp_path / "nowhere", "cpu")

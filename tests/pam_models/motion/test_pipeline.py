@@ -10,7 +10,9 @@ from pam_models.zoo import WeightsError
 PROMPTS = ["a red mug", "a blue mug"]
 
 
-def sample(pipeline: MotionPipeline, clips: dict[str, np.ndarray], items: slice = slice(None), **changed: object) -> np.ndarray:
+def sample(
+    pipeline: MotionPipeline, clips: dict[str, np.ndarray], items: slice = slice(None), **changed: object
+) -> np.ndarray:
     given = {
         "first_frame": clips["depth"][items, 0],
         "conditions": {name: clip[items] for name, clip in clips.items()},

@@ -40,9 +40,16 @@ def write_shards(folder: Path, tensors: dict[str, Tensor], config: dict[str, obj
     (folder / "config.json").write_text(json.dumps(config))
 
 
-def test_shards_load_with_control_blocks_counted_in_the_tensors(tiny: MultiConditionTransformer, tmp_path: Path) -> None:
+def test_shards_load_with_control_blocks_counted_in_the_tensors(
+    tiny: MultiConditionTransformer, tmp_path: Path
+) -> None:
     """Catches trust in config.json, which may be the base model's or name another class."""
-    base_config = {**SIZES, "num_layers": 42, "num_tracking_blocks": 18, "_class_name": "CogVideoXTransformer3DModelTracking"}
+    base_config = {
+        **SIZES,
+        "num_layers": 42,
+        "num_tracking_blocks": 18,
+        "_class_name": "CogVideoXTransformer3DModelTracking",
+    }
     write_shards(tmp_path, tiny.state_dict(), base_config)
     loaded = load_transformer(tmp_path)
     assert loaded.settings == tiny.settings
@@ -59,7 +66,7 @@ def test_a_missing_shard_is_named(tiny: MultiConditionTransformer, tmp_path: Pat
 def test_a_shard_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     """Catches an index that points elsewhere on the machine."""
     (tmp_path / INDEX_FILE).write_text(json.dumps({"weight_map": {"a": "../other.safetensors"}}))
-    with pytest.raises(WeightsError, match="only .safetensors files beside it"):
+    with pytest.raises(WeightsError, match=r"only \.safetensors files beside it"):
         load_transformer(tmp_path)
 
 
