@@ -16,7 +16,9 @@ from tasks.tables.lineage import Lineage
 
 
 class Build:
-    """Where a build lies and what it was told. Nothing is remembered that the store does not say; copies may be sent to workers."""
+    """Where a build lies and what it was told. Nothing is remembered that the store does not say; copies may be sent
+    to workers.
+    """
 
     def __init__(self, store: Store, build_id: str, config: GenerateConfig, subset: Mapping[str, Any]) -> None:
         self.store = store

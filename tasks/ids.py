@@ -27,7 +27,9 @@ def sha256_hex(data: bytes | str) -> str:
 
 
 def item_id(step: str, step_version: int, subset: Mapping[str, Any], parent_id: str, key: str) -> str:
-    """Id of one item: step, its version, the configuration that affects it, its parent, and its key below the parent."""
+    """Id of one item: step, its version, the configuration that affects it, its parent, and its key below the
+    parent.
+    """
     return sha256_hex(canonical_json([step, step_version, subset, parent_id, key]))[:ITEM_ID_DIGITS]
 
 

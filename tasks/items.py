@@ -35,8 +35,7 @@ def items_of(build: "Build", step: Step, read: Reader) -> Iterator[Item]:
     Reduce steps have no items of their own.
     """
     if step.name == "pose":
-        for request in import_module("tasks.pose").requests_of(build.config):
-            yield make_item(build, step, "", request.key, fields={"request_seed": request.seed})
+        yield from import_module(step.module).items(build, step)
         return
     yield from JOINS[step.name](build, step, read)
 

@@ -1,7 +1,7 @@
 """What there is to do: planned shards less committed parts, step by step.
 
-Shards are named by their items, so a plan made twice is the same plan, and a part that the plan does not name (cut with another
-shard size, or from before a retry) is no longer read; its rows are taken over where they still hold.
+Shards are named by their items, so a plan made twice is the same plan, and a part that the plan does not name (cut
+with another shard size, or from before a retry) is no longer read; its rows are taken over where they still hold.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,10 @@ class PlanError(PamError):
 
 @dataclass(frozen=True)
 class Shard:
-    """The items of one part. `sources` says, for each step, in which part each referenced row stands; `takeover` the same for rows
-    of this step that an earlier part already holds. `retries` counts the times an item was asked to be tried again."""
+    """The items of one part. `sources` says, for each step, in which part each referenced row stands; `takeover` the
+    same for rows of this step that an earlier part already holds. `retries` counts the times an item was asked to be
+    tried again.
+    """
 
     step: str
     shard_id: str
@@ -82,7 +84,9 @@ class Planner:
         return StepPlan(step, shards, done)
 
     def parts(self, name: str) -> tuple[str, ...]:
-        """Keys of a finished step's parts, in order: what readers may read. Raises PlanError when it is not finished."""
+        """Keys of a finished step's parts, in order: what readers may read. Raises PlanError when it is not
+        finished.
+        """
         if name not in self._keys:
             self.plan(name)
         keys = self._keys[name]

@@ -1,4 +1,6 @@
-"""What is looked at before any work: paths, weights, GPUs, the store. Everything wrong is one line that names the key."""
+"""What is looked at before any work: paths, weights, GPUs, the store. Everything wrong is one line that names the
+key.
+"""
 
 import os
 from importlib import import_module
@@ -36,9 +38,9 @@ def preflight(config: GenerateConfig, store: Store) -> None:
     Raises ConfigError, ExecutorError or StoreError: one line, what is wrong and what would be right.
     """
     check_folders(config)
-    check_weights(config)
     check_machine(config)
     check_requests(config)
+    check_weights(config)
     store.probe()
 
 
@@ -110,10 +112,10 @@ def gpus_here() -> int:
 
 def check_requests(config: GenerateConfig) -> None:
     """The source of motion has something to do."""
-    requests_of = import_module("tasks.pose").requests_of
+    source_of = import_module("tasks.pose").source_of
     key = "pose.path" if isinstance(config.pose, GraspxlPose) else "pose.objects"
     try:
-        found = requests_of(config)
+        found = source_of(config).requests(config.pose.trajectories, config.seed)
     except Exception as error:
         # sources have errors of their own; here each means that the configuration asks for what they cannot give
         raise ConfigError(f"{key}: {one_line(error)}") from error

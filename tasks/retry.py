@@ -1,8 +1,9 @@
 """Trying failed items again: they are marked in the build, and the next run replaces the parts in which they stand.
 
-A mark changes the ids of the shards that hold the item, so the plan asks for new parts; rows that did not fail are taken over from
-the old parts as they are, and only the failed items run. What depends on them (scores, the cut, clips, frames) is planned anew in
-the same way. The snapshot lists the planned parts alone, so a reader sees each item once.
+A mark changes the ids of the shards that hold the item, so the plan asks for new parts; rows that did not fail are
+taken over from the old parts as they are, and only the failed items run. What depends on them (scores, the cut,
+clips, frames) is planned anew in the same way. The snapshot lists the planned parts alone, so a reader sees each item
+once.
 """
 
 from tasks.build import Build
@@ -30,7 +31,9 @@ def failed_items(planner: Planner) -> dict[str, list[str]]:
 
 
 def mark_failed(build: Build, planner: Planner | None = None) -> dict[str, int]:
-    """Marks every failed item to be tried again by the next run; returns how many of each step. Nothing is written when none failed."""
+    """Marks every failed item to be tried again by the next run; returns how many of each step. Nothing is written
+    when none failed.
+    """
     failed = failed_items(planner or Planner(build))
     if failed:
         _commit_round(build, canonical_json(failed).encode())

@@ -30,7 +30,9 @@ class Score:
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of a target: its place within its scope (0 is best), the error of the worst that was kept there, and the verdict."""
+    """What became of a target: its place within its scope (0 is best), the error of the worst that was kept there,
+    and the verdict.
+    """
 
     score: Score
     rank: int
@@ -51,8 +53,8 @@ def _badness(score: Score) -> float:
 def decide(scores: Sequence[Score], drop_fraction: float, scope: Literal["build", "input"]) -> list[Decision]:
     """One decision for each score, in the order given.
 
-    Worst first are dropped; a missing hand is worst; ties go by id, the greater id being worse; `floor(n * drop_fraction)` go, over
-    everything ('build') or within each trajectory ('input').
+    Worst first are dropped; a missing hand is worst; ties go by id, the greater id being worse; `floor(n *
+    drop_fraction)` go, over everything ('build') or within each trajectory ('input').
     """
     groups: dict[str, list[Score]] = defaultdict(list)
     for score in scores:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 from tasks import ids
 from tasks.build import Build
@@ -19,12 +20,13 @@ from tasks.tables.table import COMMON
 
 COMMON_NAMES = frozenset(column.name for column in COMMON)
 REASONS_SHOWN = 3
-MODEL_COLUMNS = ("model_id", "estimator_id")
 
 
 @dataclass(frozen=True)
 class ShardReport:
-    """What a shard came to. `skipped`: the part was there already; `taken_over`: items whose rows an earlier part held."""
+    """What a shard came to. `skipped`: the part was there already; `taken_over`: items whose rows an earlier part
+    held.
+    """
 
     step: str
     shard_id: str
@@ -50,7 +52,8 @@ def run_shard(
 ) -> ShardReport:
     """Works a shard off and commits its part, unless that is done already.
 
-    Raises InfrastructureError when the store or the workers fail: nothing is committed then, and the shard may be run again.
+    Raises InfrastructureError when the store or the workers fail: nothing is committed then, and the shard may be run
+    again.
     Raises TableError when a stage's rows do not fit the table.
     """
     if build.store.exists(shard.key):
@@ -81,16 +84,18 @@ def run_shard(
 
 
 def commit_rows(build: Build, step: Step, shard: Shard, rows: Sequence[Row], input_parts: Mapping[str, str]) -> None:
-    """Builds the part's bytes, checks them, and creates the part; another writer's part of the same shard is as good."""
-    models = {str(row[name]): "" for row in rows for name in MODEL_COLUMNS if row.get(name)}
+    """Builds the part's bytes, checks them, and creates the part; another writer's part of the same shard is as
+    good.
+    """
+    models = getattr(import_module(step.module), "models", None)
     lineage = build.lineage(
-        step.name, step.version, models=_revisions(models), input_parts=input_parts, retries=shard.retries
+        step.name,
+        step.version,
+        models=models(build, step) if models is not None else {},
+        input_parts=input_parts,
+        retries=shard.retries,
     )
     build.store.commit_part(shard.key, write_part(step.table, rows, lineage))
-
-
-def _revisions(models: Mapping[str, str]) -> dict[str, str]:
-    return {name: revision for name, _, revision in (model.partition("@") for model in sorted(models))}
 
 
 def with_inputs(shard: Shard, items: Sequence[Item], reader: PartReader) -> tuple[list[Item], dict[str, str]]:
@@ -153,7 +158,8 @@ def check_failures(build: Build, plan: StepPlan, reader: PartReader | None = Non
     most = "; ".join(f"{reason} ({count}x)" for reason, count in reasons.most_common(REASONS_SHOWN))
     if total and counts["failed"] > limit * total:
         raise TooManyFailuresError(
-            f"step {plan.step.name}: {counts['failed']} of {total} items failed, execution.max_failed_fraction allows {limit:g}: {most}"
+            f"step {plan.step.name}: {counts['failed']} of {total} items failed, "
+            f"execution.max_failed_fraction allows {limit:g}: {most}"
         )
     if total and not counts["ok"] and not plan.step.reduce:
         raise TooManyFailuresError(

@@ -86,7 +86,9 @@ def _encode(snapshot: Snapshot) -> bytes:
 
 
 def read_snapshot(store: Store, build_id: str) -> Snapshot | None:
-    """The snapshot of a build, None where it has none yet. Raises TableError when it is damaged or of a newer major version."""
+    """The snapshot of a build, None where it has none yet. Raises TableError when it is damaged or of a newer major
+    version.
+    """
     key = f"builds/{build_id}/{NAME}"
     data = store.find(key)
     if data is None:
@@ -95,9 +97,8 @@ def read_snapshot(store: Store, build_id: str) -> Snapshot | None:
         plain: dict[str, Any] = json.loads(data)
         major = int(str(plain["schema_version"]).partition(".")[0])
         if major > int(SCHEMA_VERSION.partition(".")[0]):
-            raise TableError(
-                f"{key}: schema version {plain['schema_version']} is newer than {SCHEMA_VERSION}, which this program reads; update pam"
-            )
+            newer = f"schema version {plain['schema_version']} is newer than {SCHEMA_VERSION}, which this program reads"
+            raise TableError(f"{key}: {newer}; update pam")
         steps = {
             name: tuple(
                 PartEntry(part["path"], part["sha256"], part["bytes"], part["rows"], part["statuses"])

@@ -11,8 +11,8 @@ Row = dict[str, Any]
 class Item:
     """One thing a step works on.
 
-    `refs` names the rows it needs, step by step (`{"pose": trajectory_id}`); `inputs` holds those rows when the item is run;
-    `fields` holds what the plan knew (an index, a request).
+    `refs` names the rows it needs, step by step (`{"pose": trajectory_id}`); `inputs` holds those rows when the item
+    is run; `fields` holds what the plan knew (an index, a request).
     """
 
     item_id: str
@@ -27,9 +27,10 @@ class Item:
 class Stage(Protocol):
     """Runs inside a worker: `setup` once, `infer` for each micro-batch, `close` at the end.
 
-    `infer` returns one entry for each item, in order: a row, or a list of rows where an item yields several. Rows hold the
-    table's own columns; the common ones are filled in, `status` may be set to 'filtered' or 'failed' together with `error_type` and
-    `error_message`. Media are put into the store by the stage. An exception fails the items of the batch, which are then tried apart.
+    `infer` returns one entry for each item, in order: a row, or a list of rows where an item yields several. Rows
+    hold the table's own columns; the common ones are filled in, `status` may be set to 'filtered' or 'failed'
+    together with `error_type` and `error_message`. Media are put into the store by the stage. An exception fails the
+    items of the batch, which are then tried apart.
     """
 
     name: str

@@ -10,7 +10,9 @@ from tasks.steps import steps_of
 
 @dataclass(frozen=True)
 class StepStatus:
-    """One step. `planned` is False while the steps before it are unfinished: its shards and items are not known then."""
+    """One step. `planned` is False while the steps before it are unfinished: its shards and items are not known
+    then.
+    """
 
     step: str
     planned: bool

@@ -1,14 +1,17 @@
-"""The steps of a build in order: what each reads, which configuration affects its items, and where its work is written."""
+"""The steps of a build in order: what each reads, which configuration affects its items, and who does the work.
+
+A step's module offers, besides the class of its stage:
+
+    stage(build, step) -> StageFactory      how workers make the stage; it is sent to other processes
+    items(build, step) -> Iterator[Item]    only `pose`: what there is to do at the start (the others follow from tables)
+    models(build, step) -> dict[str, str]   optional: id -> revision or hash of the models used, for the parts' lineage
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
 from typing import Any, Literal
 
 from tasks.config.model import GenerateConfig
-from tasks.stage import StageFactory
-from tasks.store import Store
 from tasks.tables.registry import TABLES
 from tasks.tables.table import Table
 
@@ -17,14 +20,15 @@ Resources = Literal["pose", "appearance", "score", "video", "samples"]
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `stage` names the class that works on its items, made from the configuration and the store. `sections` are the parts of the configuration that affect its items; counts (how many) are not among them.
+    """One step. `module` makes its stage; `sections` are the parts of the configuration that affect its items, of which
+    counts (how many) are left out.
 
     A `reduce` step is one function over everything before it and needs no workers.
     """
 
     name: str
     version: int
-    stage: str
+    module: str
     parents: tuple[str, ...]
     sections: tuple[str, ...]
     resources: Resources | None
@@ -52,11 +56,6 @@ class Step:
             chosen[section] = value
         return chosen
 
-    def factory(self, config: GenerateConfig, store: Store) -> StageFactory:
-        """How workers make the step's stage; it can be sent to other processes."""
-        module, _, name = self.stage.partition(":")
-        return partial(getattr(import_module(module), name), config, store)
-
     def batch_size(self, config: GenerateConfig) -> int:
         """Items in one micro-batch."""
         return int(getattr(config, self.batch_section).batch_size) if self.batch_section is not None else 1
@@ -65,24 +64,22 @@ class Step:
 COUNTS = ("trajectories", "candidates", "clips_per_trajectory")
 
 STEPS: tuple[Step, ...] = (
-    Step("pose", 1, "tasks.pose:PoseStage", (), ("seed", "frames", "fps", "image", "hand", "pose"), "pose"),
-    Step("appearance", 1, "tasks.appearance:AppearanceStage", ("pose",), ("appearance",), "appearance", "appearance"),
+    Step("pose", 1, "tasks.pose", (), ("seed", "frames", "fps", "image", "hand", "pose"), "pose"),
+    Step("appearance", 1, "tasks.appearance", ("pose",), ("appearance",), "appearance", "appearance"),
     Step(
         "score-candidates",
         1,
-        "tasks.score:CandidateScoreStage",
+        "tasks.score",
         ("pose", "appearance"),
         ("estimator",),
         "score",
         "estimator",
     ),
-    Step("select-candidates", 1, "", ("score-candidates",), ("select.candidates",), None),
-    Step(
-        "video", 1, "tasks.video:VideoStage", ("pose", "appearance", "select-candidates"), ("video",), "video", "video"
-    ),
-    Step("score-clips", 1, "tasks.score:ClipScoreStage", ("pose", "video"), ("estimator",), "score"),
-    Step("select-clips", 1, "", ("score-clips",), ("select.clips",), None),
-    Step("samples", 1, "tasks.samples:SamplesStage", ("pose", "video", "score-clips"), (), "samples"),
+    Step("select-candidates", 1, "tasks.select", ("score-candidates",), ("select.candidates",), None),
+    Step("video", 1, "tasks.video", ("pose", "appearance", "select-candidates"), ("video",), "video", "video"),
+    Step("score-clips", 1, "tasks.score", ("pose", "video"), ("estimator",), "score"),
+    Step("select-clips", 1, "tasks.select", ("score-clips",), ("select.clips",), None),
+    Step("samples", 1, "tasks.samples", ("pose", "video", "score-clips"), (), "samples"),
 )
 BY_NAME: dict[str, Step] = {step.name: step for step in STEPS}
 

@@ -1,4 +1,6 @@
-"""What every part of the configuration shares: frozen, no unknown keys, and a mark on fields that leave the output alone."""
+"""What every part of the configuration shares: frozen, no unknown keys, and a mark on fields that leave the output
+alone.
+"""
 
 from typing import Any
 
@@ -11,8 +13,8 @@ CONTENT_PATH: dict[str, Any] = {"content_path": True}
 class ConfigModel(BaseModel):
     """Frozen, refuses unknown keys and non-finite numbers.
 
-    Fields with `json_schema_extra=SPEED_ONLY` change how fast a build is and not what it makes; fields with CONTENT_PATH
-    are folders or files whose content counts, not their place.
+    Fields with `json_schema_extra=SPEED_ONLY` change how fast a build is and not what it makes; fields with
+    CONTENT_PATH are folders or files whose content counts, not their place.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)

@@ -1,4 +1,6 @@
-"""Layers of configuration into one: defaults, then the profile, then a file, then single assignments; each error is one line."""
+"""Layers of configuration into one: defaults, then the profile, then a file, then single assignments; each error is
+one line.
+"""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -72,7 +74,7 @@ def parse_assignments(assignments: Sequence[str]) -> Tree:
             child = node.setdefault(part, {})
             if not isinstance(child, dict):
                 raise ConfigError(
-                    f"--set {assignment}: {'.'.join(parts[: depth + 1])} was already set to {child!r}; set one of the two"
+                    f"--set {assignment}: {'.'.join(parts[: depth + 1])} was set to {child!r} before; set one of them"
                 )
             node = child
         node[parts[-1]] = value

@@ -23,7 +23,8 @@ BUILD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def content_fingerprint(path: Path) -> str:
-    """A hash of a file or folder by relative names, sizes, and each file's first and last MiB; its place does not count.
+    """A hash of a file or folder by relative names, sizes, and each file's first and last MiB; its place does not
+    count.
 
     Weights of many gigabytes are thus told apart in well under a second each. Raises ConfigError when nothing is there.
     """
@@ -87,7 +88,9 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
 
 
 def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:
-    """The build's id: the user's name for it, or a hash of what affects its output. Raises ConfigError for an unusable name."""
+    """The build's id: the user's name for it, or a hash of what affects its output. Raises ConfigError for an
+    unusable name.
+    """
     if name is None:
         return build_id(subset)
     if not BUILD_NAME.fullmatch(name):

@@ -24,7 +24,7 @@ class HandConfig(ConfigModel):
 
     model: Literal["free", "mano"] = Field(
         default="free",
-        description="'free': the hand that ships with the project; 'mano': your own MANO files (giving mano_dir is enough)",
+        description="'free': the project's own hand; 'mano': your own MANO files (giving mano_dir is enough)",
     )
     mano_dir: Path | None = Field(
         default=None,

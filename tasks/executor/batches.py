@@ -33,7 +33,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What a stage made of a batch: rows for each item, or the error. Plain values, so that every process can read it."""
+    """What a stage made of a batch: rows for each item, or the error. Plain values, so that every process can read
+    it.
+    """
 
     rows: tuple[tuple[Row, ...], ...] = ()
     error_type: str | None = None
@@ -112,7 +114,8 @@ def after_result(batch: Batch, result: BatchResult) -> Verdict:
 def after_death(batch: Batch, attempts: int, error_type: str, message: str) -> Verdict:
     """What follows when a batch's worker died: halves, another try alone, or a failed item after `attempts` deaths.
 
-    Only a death of a suspect batch counts against its item: before that, a neighbour on the same worker may have been the cause.
+    Only a death of a suspect batch counts against its item: before that, a neighbour on the same worker may have been
+    the cause.
     """
     if len(batch.items) > 1:
         return Verdict(again=batch.halves(suspect=True))

@@ -1,4 +1,6 @@
-"""What every executor promises: one outcome for each item, in order, and a guilty item never takes its neighbours along."""
+"""What every executor promises: one outcome for each item, in order, and a guilty item never takes its neighbours
+along.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,8 +14,8 @@ class Executor(Protocol):
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
         """One outcome for each item, in the order of `items`.
 
-        Items go in micro-batches of at most `batch_size`. A batch that raises or kills its worker is halved until the guilty item
-        stands alone. Raises InfrastructureError when the store or the workers fail rather than an item.
+        Items go in micro-batches of at most `batch_size`. A batch that raises or kills its worker is halved until the
+        guilty item stands alone. Raises InfrastructureError when the store or the workers fail rather than an item.
         """
 
     def close(self) -> None:

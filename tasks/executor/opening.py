@@ -21,7 +21,8 @@ OBJECT_STORE_BYTES = 512 * 2**20
 def ray_session(execution: ExecutionConfig) -> Iterator[None]:
     """Ray while the block runs: one of its own for 'local', else the cluster at the address.
 
-    A Ray that this process is already connected to is used and left running; with the inline executor nothing is started.
+    A Ray that this process is already connected to is used and left running; with the inline executor nothing is
+    started.
     Raises ExecutorError in one line when the cluster does not answer or is too small for a worker of some step.
     """
     if execution.executor == "inline":

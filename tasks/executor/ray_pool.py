@@ -42,11 +42,11 @@ def fitting_actors(resources: StageResources, available: Mapping[str, float], st
     gpus, cpus = available.get("GPU", 0.0), available.get("CPU", 0.0)
     if resources.gpus > gpus:
         raise ExecutorError(
-            f"{key}.gpus: a worker asks for {resources.gpus:g} GPU, there are {gpus:g}; set it to 0 or run where GPUs are"
+            f"{key}.gpus: a worker asks for {resources.gpus:g}, there are {gpus:g}; set it to 0 or run where GPUs are"
         )
     if resources.cpus > cpus:
         raise ExecutorError(
-            f"{key}.cpus: a worker asks for {resources.cpus} CPU cores, there are {cpus:g}; set it to {int(cpus)} or less"
+            f"{key}.cpus: a worker asks for {resources.cpus} cores, there are {cpus:g}; set it to {int(cpus)} or less"
         )
     fitting = int(cpus // resources.cpus)
     if resources.gpus > 1:

@@ -33,7 +33,9 @@ class Seat:
 
 
 class Slots:
-    """Hands out seats to several threads. A thread that wants a slot alone reserves one, and takes it when it has run empty."""
+    """Hands out seats to several threads. A thread that wants a slot alone reserves one, and takes it when it has run
+    empty.
+    """
 
     def __init__(self, slots: list[Slot]) -> None:
         self.all = slots

@@ -16,7 +16,9 @@ class Backend(Protocol):
         """Every key below a folder, with its size, read anew and not from a cache."""
 
     def create(self, key: str, data: bytes) -> bool:
-        """Writes only where nothing is; False where something was. Whether a race is decided is the probe's question."""
+        """Writes only where nothing is; False where something was. Whether a race is decided is the probe's
+        question.
+        """
 
     def put(self, key: str, data: bytes) -> None:
         """Writes, whatever was there; a reader sees the old bytes or the new, never a part."""

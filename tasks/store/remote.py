@@ -1,4 +1,6 @@
-"""An object store as a store, through fsspec: whole objects in, whole objects out, no listing cache, failures within seconds."""
+"""An object store as a store, through fsspec: whole objects in, whole objects out, no listing cache, failures within
+seconds.
+"""
 
 import os
 from collections.abc import Callable
@@ -18,7 +20,9 @@ Result = TypeVar("Result")
 
 
 def s3_options() -> dict[str, Any]:
-    """What s3fs is told: short timeouts, few retries, nothing cached, path-style addresses for a server of one's own."""
+    """What s3fs is told: short timeouts, few retries, nothing cached, path-style addresses for a server of one's
+    own.
+    """
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
@@ -34,7 +38,8 @@ def s3_options() -> dict[str, Any]:
 class RemoteBackend:
     """Objects below a prefix of a bucket, in any store that fsspec reaches.
 
-    `uri` is the address with its scheme, such as s3://bucket/prefix; for S3 the usual AWS variables hold for keys and endpoint.
+    `uri` is the address with its scheme, such as s3://bucket/prefix; for S3 the usual AWS variables hold for keys and
+    endpoint.
     """
 
     def __init__(self, uri: str) -> None:

@@ -57,7 +57,8 @@ def _backend(uri: str) -> Backend:
 class Store:
     """One store. `uri` is a folder, file:///folder, s3://bucket/prefix, or any address that fsspec knows.
 
-    Objects of this class may be sent to other processes: they carry their address and what the probe found, and connect anew there.
+    Objects of this class may be sent to other processes: they carry their address and what the probe found, and
+    connect anew there.
     """
 
     def __init__(self, uri: str, *, single_writer: bool = False) -> None:

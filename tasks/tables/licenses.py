@@ -1,4 +1,6 @@
-"""Licences that rows carry as tags (`what:licence`, or a licence alone), and whether a dataset that mixes them may be used commercially."""
+"""Licences that rows carry as tags (`what:licence`, or a licence alone), and whether a dataset that mixes them may be
+used commercially.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

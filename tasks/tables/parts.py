@@ -68,7 +68,9 @@ def _check_row(table: Table, row: Mapping[str, Any], names: frozenset[str]) -> N
 
 
 def check_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows as an Arrow table of the table's schema. Raises TableError naming the row and the column that does not fit."""
+    """Rows as an Arrow table of the table's schema. Raises TableError naming the row and the column that does not
+    fit.
+    """
     schema = table.schema
     names = frozenset(schema.names)
     for row in rows:
@@ -116,7 +118,9 @@ def write_part(table: Table, rows: Sequence[Mapping[str, Any]], lineage: Lineage
 
 
 def read_part(data: bytes, where: str, columns: Sequence[str] | None = None) -> Part:
-    """A part out of its bytes; `columns` limits what is decoded. Raises TableError for anything that is not a readable part."""
+    """A part out of its bytes; `columns` limits what is decoded. Raises TableError for anything that is not a
+    readable part.
+    """
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         metadata = read_metadata(file.schema_arrow, where)

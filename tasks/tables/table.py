@@ -18,7 +18,9 @@ F32S = pa.list_(pa.float32())
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `unit` is '1' for a bare number and '' for text; `shape` says how a flat list is folded, such as 'T,21,3'."""
+    """One column. `unit` is '1' for a bare number and '' for text; `shape` says how a flat list is folded, such as
+    'T,21,3'.
+    """
 
     name: str
     type: pa.DataType
@@ -61,7 +63,9 @@ LICENSE_TAGS = Column("license_tags", STRINGS, "", "Licences that bind this row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `rows` says whether an item yields one row or several (whose `parent_id` then names the item's parent)."""
+    """A table: `rows` says whether an item yields one row or several (whose `parent_id` then names the item's
+    parent).
+    """
 
     name: str
     columns: tuple[Column, ...]
