@@ -1,11 +1,11 @@
 """The paper's Stage III at full size, from files that the user brings."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_cogvideox import AutoencoderKLCogVideoX
+from torch import nn
 
 from pam_models.appearance.paper_text import PaperText, load_t5
 from pam_models.autoencoder import VideoAutoencoder
@@ -42,8 +42,8 @@ def load_paper_pipeline(base: Path, weights: Path, device: torch.device | str = 
     if not (base / "vae").is_dir():
         raise WeightsError(f"{base / 'vae'} is absent: {spec('cogvideox-5b-i2v').where_from} was expected at {base}")
     text = PaperText(load_t5(base / "text_encoder", base / "tokenizer", TEXT_LENGTH, device))
-    transformer = load_transformer(weights).to(device=device, dtype=torch.bfloat16)
-    load: Callable[..., AutoencoderKLCogVideoX] = AutoencoderKLCogVideoX.from_pretrained
-    vae = load(base / "vae", torch_dtype=torch.bfloat16)
+    transformer = load_transformer(weights)
+    nn.Module.to(transformer, device, torch.bfloat16)
+    vae: AutoencoderKLCogVideoX = AutoencoderKLCogVideoX.from_pretrained(base / "vae", torch_dtype=torch.bfloat16)
     autoencoder = VideoAutoencoder.around(vae).eval().requires_grad_(False).to(device)
     return MotionPipeline(PaperMotion(transformer, text), autoencoder, NEGATIVE_PROMPT)
