@@ -45,7 +45,7 @@ class QualityGate:
     must_lift: bool = True
     slip_mm: float | None = 6.0
     penetration_mm: float | None = 8.0
-    contact_ratio: float | None = 0.9
+    contact_ratio: float | None = 0.8
     held_s: float | None = None
     visible_fraction: float | None = 0.9
 

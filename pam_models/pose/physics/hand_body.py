@@ -11,6 +11,8 @@ from pam_models.pose.physics.articulation import FINGERS, FIRST_JOINT, Hinge, Pa
 
 # How much of a bone's flesh the capsule encloses: the extents are taken between these percentiles.
 _EXTENT_PERCENTILES = (1.0, 99.0)
+# Finger flesh gives way by about half a millimetre, so the rigid capsule is that much thinner than the skin.
+_FIRMNESS = 0.94
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _phalanx_capsule(
     other = np.cross(along, side)
     low, high = np.percentile(np.stack([chosen @ side, chosen @ other], 1), _EXTENT_PERCENTILES, axis=0)
     shift = side * (low[0] + high[0]) / 2 + other * (low[1] + high[1]) / 2
-    radius = float((high - low).mean() / 2)
+    radius = float((high - low).mean() / 2) * _FIRMNESS
     reach = float(position.max()) - radius if is_tip else length
     return Capsule(joint, shift, shift + along * max(reach, 0.2 * length), radius)
 

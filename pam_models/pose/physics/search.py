@@ -28,7 +28,7 @@ class SearchBudget:
     """How hard to look: proposals per round, rounds, when to stop, and how many finalists are measured on the mesh."""
 
     proposals: int = 8
-    rounds: int = 6
+    rounds: int = 8
     enough: int = 3
     draws: int = 200
 
