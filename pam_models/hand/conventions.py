@@ -111,7 +111,8 @@ def move_pose(
 ) -> tuple[Float[np.ndarray, "*N P"], Float[np.ndarray, "*N 3"]]:
     """Carry poses (global axis-angle first, P = 3 or 48) and translations into another frame.
 
-    x_new = T_new_old @ x_old.     The hand turns about its wrist and not about the origin, hence transl' = R (J0 + transl) + t - J0.
+    x_new = T_new_old @ x_old. The hand turns about its wrist and not about the origin, hence
+    transl' = R (J0 + transl) + t - J0.
     """
     turn, shift = np.asarray(T_new_old, np.float64)[:3, :3], np.asarray(T_new_old, np.float64)[:3, 3]
     given = np.asarray(pose)

@@ -1,8 +1,8 @@
 """The hand that ships with the project: 778 vertices, closed, genus 0, free of any other hand's licence.
 
 Rest pose, right hand: flat and open, fingers along +x, palm facing -z (back of the hand +z), thumb towards +y; the
-wrist joint is near the origin but not on it, so that forgetting J0 shows. A positive rotation about +y bends the fingers
-towards the palm, for both hands (`anatomy.py` has the exact axis of every joint).
+wrist joint is near the origin but not on it, so that forgetting J0 shows. A positive rotation about +y bends the
+fingers towards the palm, for both hands (`anatomy.py` has the exact axis of every joint).
 
 Left hand: the right one mirrored in y. A pose is mirrored with it (`mirror.py`): axis-angle (x, y, z) becomes
 (-x, y, -z), a translation (x, y, z) becomes (x, -y, z), and betas stay.

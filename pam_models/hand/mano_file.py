@@ -73,7 +73,7 @@ def find_mano(directory: Path, side: str) -> Path:
 
 def _load_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise BadHandFile(f"{path}: not a readable .npz of plain arrays ({error})") from error

@@ -82,10 +82,17 @@ def _scalar(dtype: object, data: str | bytes) -> object:
     return np.frombuffer(data.encode("latin1") if isinstance(data, str) else data, dtype=dtype, count=1)[0]
 
 
+def _from_buffer(buffer: bytes | bytearray, dtype: object, shape: tuple[int, ...], order: object) -> np.ndarray:
+    if not isinstance(dtype, np.dtype) or dtype.hasobject:
+        raise BadHandFile("the pickle stores an array of a type that is no number")
+    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
 _CORES = ("numpy.core.multiarray", "numpy._core.multiarray")
 _ALLOWED: dict[tuple[str, str], Any] = {
     **{(core, "_reconstruct"): _array_shell for core in _CORES},
     **{(core, "scalar"): _scalar for core in _CORES},
+    **{(numeric, "_frombuffer"): _from_buffer for numeric in ("numpy.core.numeric", "numpy._core.numeric")},
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): _encode,
