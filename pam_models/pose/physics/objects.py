@@ -84,15 +84,15 @@ def _make_cylinder(rng: np.random.Generator) -> _Built:
 def _make_can(rng: np.random.Generator) -> _Built:
     radius, height = rng.uniform(0.03, 0.038), rng.uniform(0.09, 0.14)
     profile = [
-        (0.0, 0.003),
-        (radius - 0.006, 0.003),
-        (radius - 0.004, 0.0),
-        (radius, 0.004),
+        (0.0, 0.002),
+        (radius - 0.005, 0.002),
+        (radius - EDGE_M, 0.0),
+        (radius, EDGE_M),
         *((radius, z) for z in np.linspace(0, height, 5)[1:-1]),
-        (radius, height - 0.006),
-        (radius - 0.004, height),
-        (radius - 0.006, height - 0.003),
-        (0.0, height - 0.003),
+        (radius, height - EDGE_M),
+        (radius - EDGE_M, height),
+        (radius - 0.005, height - 0.002),
+        (0.0, height - 0.002),
     ]
     return lathe_mesh(profile), [_cylinder(radius, 0.0, height)]
 
