@@ -44,5 +44,7 @@ class HandEstimator(Protocol):
         sides: Sequence[str],
         K: Float32[np.ndarray, "B 3 3"],
     ) -> HandEstimate:
-        """Estimate one hand per picture; `sides` are `right` or `left`. Raises ValueError for shapes that do not fit."""
+        """Estimate one hand per picture; `sides` are `right` or `left`. Raises ValueError for shapes that do not
+        fit.
+        """
         ...

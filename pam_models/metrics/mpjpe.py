@@ -26,7 +26,8 @@ def mpjpe_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B J 
 def pa_mpjpe_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B J 3"]) -> Float[np.ndarray, " B"]:
     """Mean distance over the joints after the best similarity of each prediction onto its truth, in millimetres.
 
-    A reflection is never used: a mirrored hand keeps its error. Raises ValueError when the shapes differ or are not (B, J, 3).
+    A reflection is never used: a mirrored hand keeps its error. Raises ValueError when the shapes differ or are not
+    (B, J, 3).
     """
     pred, true = _checked(pred_m, true_m, 3)
     distance = np.linalg.norm(similarity_aligned(pred, true) - true, axis=-1)
@@ -34,13 +35,18 @@ def pa_mpjpe_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B
 
 
 def error_2d_px(pred_px: Float[np.ndarray, "B J 2"], true_px: Float[np.ndarray, "B J 2"]) -> Float[np.ndarray, " B"]:
-    """Mean distance over the joints in the picture, in pixels. Raises ValueError when the shapes differ or are not (B, J, 2)."""
+    """Mean distance over the joints in the picture, in pixels. Raises ValueError when the shapes differ or are not
+    (B, J, 2).
+    """
     pred, true = _checked(pred_px, true_px, 2)
     return np.asarray(np.linalg.norm(pred - true, axis=-1).mean(axis=-1))
 
 
-def similarity_aligned(source: Float[np.ndarray, "B J 3"], target: Float[np.ndarray, "B J 3"]) -> Float[np.ndarray, "B J 3"]:
-    """Move each `source` by the similarity that brings it nearest to `target` in the least-squares sense (Umeyama 1991).
+def similarity_aligned(
+    source: Float[np.ndarray, "B J 3"], target: Float[np.ndarray, "B J 3"]
+) -> Float[np.ndarray, "B J 3"]:
+    """Move each `source` by the similarity that brings it nearest to `target` in the least-squares sense (Umeyama
+    1991).
 
     A source that is one single point has no rotation or scale; it comes back at the target's mean.
     """

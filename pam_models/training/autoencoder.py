@@ -101,7 +101,9 @@ class AutoencoderTask:
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
     def set_statistics(self) -> None:
-        """Measure the latents' mean and deviation per channel over pictures of training clips and keep them in the model."""
+        """Measure the latents' mean and deviation per channel over pictures of training clips and keep them in the
+        model.
+        """
         names = block_names(self._layout.clips, TRAIN)
         chosen = names[:: max(1, len(names) // self.recipe.scale_clips)][: self.recipe.scale_clips]
         mean, std = latent_statistics(self.model, [self._clips[name] for name in chosen])
@@ -121,7 +123,9 @@ def edge_loss(difference: Float[Tensor, "B 3 T H W"], weight: Float[Tensor, "B 1
 
 
 @torch.no_grad()
-def latent_statistics(model: VideoAutoencoder, blocks: list[FrameBlock]) -> tuple[Float[Tensor, " C"], Float[Tensor, " C"]]:
+def latent_statistics(
+    model: VideoAutoencoder, blocks: list[FrameBlock]
+) -> tuple[Float[Tensor, " C"], Float[Tensor, " C"]]:
     """Mean and deviation per channel of raw latents of the blocks' pictures. Raises ValueError without blocks."""
     if not blocks:
         raise ValueError("the latents' statistics need clips: make scenes and frames first")
@@ -136,4 +140,3 @@ def latent_statistics(model: VideoAutoencoder, blocks: list[FrameBlock]) -> tupl
         count += flat.shape[1]
     average = total / count
     return average.float(), (squares / count - average.square()).clamp_min(0.0).sqrt().float()
-

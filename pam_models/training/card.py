@@ -1,4 +1,6 @@
-"""What a set of weights was made from, measured and not remembered: metadata for the zoo and a part of the model card."""
+"""What a set of weights was made from, measured and not remembered: metadata for the zoo and a part of the model
+card.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,13 @@ from pathlib import Path
 
 import torch
 
+_TOGETHER = (
+    "Base, control branch and word encoder were trained together: at this size there is no pretrained base to freeze, "
+    "as the paper does."
+)
 NOT_PRETRAINED = {
-    "motion": "Base and control branch were trained together: at this size there is no pretrained base to freeze, as the paper does.",
-    "appearance": "Base and control branches were trained together: at this size there is no pretrained base to freeze, as the paper does.",
+    "motion": _TOGETHER,
+    "appearance": _TOGETHER,
     "estimator": "Trained on rendered hands alone, never on generated pictures, since it judges those.",
     "autoencoder": "Trained on rendered pictures and on condition pictures.",
 }
@@ -52,9 +58,10 @@ class TrainingRecord:
             f"### {self.model}",
             "",
             f"- parameters: {self.parameters / 1e6:.2f} M",
-            f"- data: {counts}; scenes from this project's physics, and kinematic ones (random hand motion near an object, no grasp) "
-            "where counted as such; all rendered by this project",
-            f"- training: {self.steps} of {self.declared_steps} declared steps, batch {self.batch}, {self.seconds / 60:.1f} minutes on {hardware()}",
+            f"- data: {counts}; scenes from this project's physics, and kinematic ones (random hand motion near an "
+            "object, no grasp) where counted as such; all rendered by this project",
+            f"- training: {self.steps} of {self.declared_steps} declared steps, batch {self.batch}, "
+            f"{self.seconds / 60:.1f} minutes on {hardware()}",
             f"- recipe: {self.recipe} ({self.recipe_sha256[:12]})",
             f"- {NOT_PRETRAINED[self.model]}",
             "",
@@ -76,6 +83,10 @@ def hardware() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in info.read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
     return f"{model}, {torch.get_num_threads()} threads, torch {torch.__version__}"

@@ -28,7 +28,9 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path} is no readable checkpoint ({type(error).__name__}); delete it to start anew") from error
+        raise CheckpointError(
+            f"{path} is no readable checkpoint ({type(error).__name__}); delete it to start anew"
+        ) from error
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds a {type(state).__name__}, not the dictionary that a checkpoint is")
     return state

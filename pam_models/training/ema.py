@@ -10,16 +10,22 @@ from torch import nn
 
 
 class AveragedWeights:
-    """Exponential moving average over the trainable parameters of some modules; None as decay keeps the weights themselves."""
+    """Exponential moving average over the trainable parameters of some modules; None as decay keeps the weights
+    themselves.
+    """
 
     def __init__(self, modules: Mapping[str, nn.Module], decay: float | None) -> None:
         self._live = named_parameters(modules)
         self._decay = decay
-        self._average = {name: tensor.detach().clone() for name, tensor in self._live.items()} if decay is not None else {}
+        self._average = (
+            {name: tensor.detach().clone() for name, tensor in self._live.items()} if decay is not None else {}
+        )
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the weights after update `step` (from 0); the first updates count more, so that the start is forgotten."""
+        """Take in the weights after update `step` (from 0); the first updates count more, so that the start is
+        forgotten.
+        """
         if self._decay is None:
             return
         decay = min(self._decay, (1 + step) / (10 + step))

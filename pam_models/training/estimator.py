@@ -31,7 +31,9 @@ _MAX_ROLL_RAD = 0.5
 
 @dataclass(frozen=True)
 class CropSample:
-    """A crop (S, S, 3) u8 with joints in its pixels and wrist-relative in its axes; `inside` marks joints within the crop."""
+    """A crop (S, S, 3) u8 with joints in its pixels and wrist-relative in its axes; `inside` marks joints within the
+    crop.
+    """
 
     crop: np.ndarray
     joints_px: np.ndarray
@@ -78,7 +80,9 @@ class EstimatorTask:
         }
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
-        """L1 of joints in the crop (in tenths of its side) and in space (in decimetres), and cross entropy of presence."""
+        """L1 of joints in the crop (in tenths of its side) and in space (in decimetres), and cross entropy of
+        presence.
+        """
         del generator
         recipe = self.recipe
         output = self.model(batch["crops"])
@@ -134,11 +138,15 @@ def crop_sample(
     relative = block.joints_cam_m[index] - block.joints_cam_m[index, :1]
     crop_px = camera.to_crop(joints)
     inside = ((crop_px > -0.5) & (crop_px < config.input_size - 0.5)).all(axis=1)
-    return CropSample(warp(picture, camera, config.input_size), crop_px, camera.to_virtual_axes(relative), inside, has_hand)
+    return CropSample(
+        warp(picture, camera, config.input_size), crop_px, camera.to_virtual_axes(relative), inside, has_hand
+    )
 
 
 def held_out_errors(estimator: CompactEstimator, block: FrameBlock) -> tuple[dict[str, float], np.ndarray]:
-    """Errors over the pictures with a hand, how often a hand and no hand are told, and all estimated joints in pixels."""
+    """Errors over the pictures with a hand, how often a hand and no hand are told, and all estimated joints in
+    pixels.
+    """
     boxes = np.stack([box_of_joints(joints) for joints in block.joints_px])
     estimate = estimator.predict(np.asarray(block.stream(RGB)), boxes, ["right"] * len(block), block.K)
     hands = block.has_hand

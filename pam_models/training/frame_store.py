@@ -5,6 +5,7 @@ A block is either a clip (its N frames in order) or N single pictures that have 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +34,14 @@ class FrameBlock:
     scenes: tuple[str, ...]
 
     def __len__(self) -> int:
-        return self.frames.shape[1]
+        """N."""
+        return int(self.frames.shape[1])
 
     def stream(self, name: str) -> UInt8[np.ndarray, "N H W 3"]:
         """The frames of one stream. Raises KeyError when the block has none of that name."""
         if name not in self.streams:
             raise KeyError(f"a block has the streams {', '.join(self.streams)}; not {name}")
-        return self.frames[self.streams.index(name)]
+        return np.asarray(self.frames[self.streams.index(name)])
 
     def subset(self, chosen: Int[np.ndarray, " M"]) -> FrameBlock:
         """Some of the frames, in the given order, in memory."""
@@ -57,8 +59,10 @@ class FrameBlock:
 def save_block(folder: Path, name: str, block: FrameBlock) -> None:
     """Write a block; the labels come last and atomically, so a block with labels is whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = folder / f"{name}.frames.npy"
-    np.save(pictures, np.ascontiguousarray(block.frames), allow_pickle=False)
+    pictures = folder / f"{name}.frames.tmp"
+    with pictures.open("wb") as file:
+        np.save(file, np.ascontiguousarray(block.frames), allow_pickle=False)
+    pictures.replace(folder / f"{name}.frames.npy")
     temporary = folder / f"{name}.tmp"
     with temporary.open("wb") as file:
         np.savez(
@@ -73,10 +77,30 @@ def save_block(folder: Path, name: str, block: FrameBlock) -> None:
             scenes=np.array(block.scenes),
         )
     temporary.replace(folder / f"{name}.labels.npz")
+    (folder / f"{name}.claim").unlink(missing_ok=True)
+
+
+def claim_block(folder: Path, name: str, stale_after_s: float = 120.0) -> bool:
+    """Whether this process may make a block: it does not exist, and no other process claimed it within the last
+    minutes.
+    """
+    if (folder / f"{name}.labels.npz").is_file():
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    claim = folder / f"{name}.claim"
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        if time.time() - claim.stat().st_mtime < stale_after_s:
+            return False
+        claim.touch()
+    return True
 
 
 def load_block(folder: Path, name: str) -> FrameBlock:
-    """Open a block; the pictures stay on disk until they are touched. Raises OSError or ValueError for a damaged one."""
+    """Open a block; the pictures stay on disk until they are touched. Raises OSError or ValueError for a damaged
+    one.
+    """
     with np.load(folder / f"{name}.labels.npz", allow_pickle=False) as labels:
         return FrameBlock(
             streams=tuple(str(text) for text in labels["streams"]),
@@ -105,6 +129,7 @@ class BlockCache:
         self._open: dict[str, FrameBlock] = {}
 
     def __getitem__(self, name: str) -> FrameBlock:
+        """Open a block, once."""
         if name not in self._open:
             self._open[name] = load_block(self._folder, name)
         return self._open[name]

@@ -28,7 +28,11 @@ class HandCheck:
         """`mpjpe_mm` on the output, `mpjpe_true_mm` on the truth, `hand_found` as the share of frames with a hand."""
         generated, found = self._errors(block, output)
         reference, _ = self._errors(block, np.asarray(block.stream(RGB)))
-        return {"mpjpe_mm": float(generated.mean()), "mpjpe_true_mm": float(reference.mean()), "hand_found": float(found.mean())}
+        return {
+            "mpjpe_mm": float(generated.mean()),
+            "mpjpe_true_mm": float(reference.mean()),
+            "hand_found": float(found.mean()),
+        }
 
     def _errors(self, block: FrameBlock, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         boxes = np.stack([box_of_joints(joints) for joints in block.joints_px])

@@ -24,7 +24,7 @@ def kinematic_scene(index: int, seed: int, hand: HandModel, frames: int) -> Scen
     rng = np.random.default_rng(stable_seed("kinematic", seed, index))
     betas = rng.normal(0.0, 0.7, 10).astype(np.float32)
     pose = _between(_key_poses(rng, hand, betas, keys=4), frames)
-    wrist = _between(rng.normal(0.0, 0.05, (4, 3)) + [0.0, 0.0, rng.uniform(0.1, 0.25)], frames)
+    wrist = _between(rng.normal(0.0, 0.05, (4, 3)) + np.array([0.0, 0.0, rng.uniform(0.1, 0.25)]), frames)
     transl = (wrist - rest_joints(hand, betas)[0]).astype(np.float32)
     geometry = skin(hand, pose.astype(np.float32), betas, transl)
     thing = make_object(OBJECT_WORDS[int(rng.integers(len(OBJECT_WORDS)))], int(rng.integers(2**31)))
@@ -48,7 +48,7 @@ def kinematic_scene(index: int, seed: int, hand: HandModel, frames: int) -> Scen
 
 
 def random_hand_pose(
-    rng: np.random.Generator, flexion_axes: Float[np.ndarray, "5 3"], sideways: Float[np.ndarray, "3"]
+    rng: np.random.Generator, flexion_axes: Float[np.ndarray, "5 3"], sideways: Float[np.ndarray, 3]
 ) -> Float[np.ndarray, " 45"]:
     """Finger rotations (axis-angle, zero = flat hand) that bend the way fingers bend.
 
@@ -68,8 +68,10 @@ def random_hand_pose(
     return pose.reshape(45)
 
 
-def flexion_axes(hand: HandModel, betas: Float[np.ndarray, "10"]) -> Float[np.ndarray, "5 3"]:
-    """The axis about which each finger bends towards the palm, in the rest pose; the thumb bends across the palm too."""
+def flexion_axes(hand: HandModel, betas: Float[np.ndarray, 10]) -> Float[np.ndarray, "5 3"]:
+    """The axis about which each finger bends towards the palm, in the rest pose; the thumb bends across the palm
+    too.
+    """
     joints = rest_joints(hand, betas).astype(np.float64)
     knuckles = joints[[1, 4, 7, 10]].mean(axis=0)
     axes = []
@@ -87,10 +89,13 @@ def _key_poses(rng: np.random.Generator, hand: HandModel, betas: np.ndarray, key
     axes = flexion_axes(hand, betas)
     turn = rng.normal(0.0, 1.0, 3)
     turn *= rng.uniform(0.0, np.pi) / np.linalg.norm(turn)
-    rows = []
-    for _ in range(keys):
-        rows.append(np.concatenate([turn + rng.normal(0.0, 0.15, 3), random_hand_pose(rng, axes, np.array([0.0, 0.0, 1.0]))]))
-    return np.array(rows)
+    sideways = np.array([0.0, 0.0, 1.0])
+    return np.array(
+        [
+            np.concatenate([turn + rng.normal(0.0, 0.15, 3), random_hand_pose(rng, axes, sideways)])
+            for _ in range(keys)
+        ]
+    )
 
 
 def _between(keys: np.ndarray, frames: int) -> np.ndarray:
@@ -114,5 +119,7 @@ def _object_poses(rng: np.random.Generator, turns: np.ndarray, joints: np.ndarra
     rotations = axis_angle_to_matrix(turns.astype(np.float32)).astype(np.float64)
     middle = joints[:, [5, 9, 13, 17]].mean(axis=1)
     poses[:, :3, :3] = rotations @ upright
-    poses[:, :3, 3] = middle + rotations @ np.array([rng.uniform(-0.02, 0.03), rng.normal(0.0, 0.01), -rng.uniform(0.04, 0.07)])
+    poses[:, :3, 3] = middle + rotations @ np.array(
+        [rng.uniform(-0.02, 0.03), rng.normal(0.0, 0.01), -rng.uniform(0.04, 0.07)]
+    )
     return poses

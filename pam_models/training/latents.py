@@ -57,11 +57,18 @@ def load_trained_autoencoder(layout: RunLayout) -> tuple[VideoAutoencoder, str]:
     return VideoAutoencoder.load(path), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def cache_latents(layout: RunLayout, streams: Sequence[str], minutes: float | None = None) -> int:
-    """Encode every block that has no latents yet; returns how many are still to do. May be stopped and run again."""
+def cache_latents(
+    layout: RunLayout, streams: Sequence[str], minutes: float | None = None, *, source: str = "physics"
+) -> int:
+    """Encode the clips of a source of scenes, and all pictures, that have no latents yet; returns how many are still
+    to do.
+
+    May be stopped and run again.
+    """
     model, digest = load_trained_autoencoder(layout)
     folder = layout.latents(digest)
-    work = [(layout.clips, name) for name in block_names(layout.clips)]
+    clips = [name for name in block_names(layout.clips) if name.split("-")[1] == source]
+    work = [(layout.clips, name) for name in clips]
     work += [(layout.pictures, name) for name in block_names(layout.pictures)]
     todo = [(source, name) for source, name in work if not (folder / f"{name}.npz").is_file()]
     log.info("latents: %d of %d blocks are there, in %s", len(work) - len(todo), len(work), folder)
@@ -97,7 +104,9 @@ def load_picture_latents(path: Path) -> PictureLatents:
 
 
 def foreground_share(mask: np.ndarray, frames_per_latent: int) -> np.ndarray:
-    """Share of marked pixels under each latent cell: (T, H, W) bool to (F, H/8, W/8); the first frame stands alone in time."""
+    """Share of marked pixels under each latent cell: (T, H, W) bool to (F, H/8, W/8); the first frame stands alone
+    in time.
+    """
     frames, height, width = mask.shape
     cells = mask.reshape(frames, height // _SPATIAL, _SPATIAL, width // _SPATIAL, _SPATIAL).mean(axis=(2, 4))
     if frames == 1:
@@ -127,7 +136,11 @@ def _picture_arrays(model: VideoAutoencoder, block: FrameBlock) -> dict[str, np.
         video = video_to_tensor(np.asarray(pictures[start : start + _PICTURES_AT_ONCE])[:, None])
         parts.append(model.normalise(model.moments(video)[0])[:, :, 0].half())
     share = np.concatenate([foreground_share(mask[None], 1) for mask in block.foreground()])
-    return {"latents": torch.cat(parts).numpy(), "foreground": share.astype(np.float16), "prompts": np.array(block.prompts)}
+    return {
+        "latents": torch.cat(parts).numpy(),
+        "foreground": share.astype(np.float16),
+        "prompts": np.array(block.prompts),
+    }
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Batch = Mapping[str, Any]
 
 
-class TrainingFailed(RuntimeError):
+class TrainingFailedError(RuntimeError):
     """Training cannot go on; the message says what to change."""
 
 
@@ -90,7 +90,11 @@ class Trainer:
         self._parameters = named_parameters(task.modules)
         self._average = AveragedWeights(task.modules, recipe.ema_decay)
         self._optimizer = torch.optim.AdamW(
-            self._parameters.values(), lr=recipe.learning_rate, betas=recipe.betas, weight_decay=recipe.weight_decay, fused=True
+            self._parameters.values(),
+            lr=recipe.learning_rate,
+            betas=recipe.betas,
+            weight_decay=recipe.weight_decay,
+            fused=True,
         )
         self._stop = False
 
@@ -122,7 +126,13 @@ class Trainer:
         self.seconds += time.monotonic() - saved
         self.save()
         finished = self.step >= self.recipe.steps
-        log.info("%s: %s at step %d of %d", self.task.name, "finished" if finished else "stopped", self.step, self.recipe.steps)
+        log.info(
+            "%s: %s at step %d of %d",
+            self.task.name,
+            "finished" if finished else "stopped",
+            self.step,
+            self.recipe.steps,
+        )
         return Outcome(self.step, finished, self.seconds, self._mean_loss, dict(self.figures))
 
     def sample(self) -> dict[str, float]:
@@ -191,9 +201,9 @@ class Trainer:
         loss = losses["loss"]
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise TrainingFailed(
+            raise TrainingFailedError(
                 f"{self.task.name}: the loss is {value} at step {self.step}; lower learning_rate "
-                f"({recipe.learning_rate}) or clip_norm ({recipe.clip_norm}) and start again: the checkpoint is from before"
+                f"({recipe.learning_rate}) or clip_norm ({recipe.clip_norm}) and start again from the checkpoint"
             )
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -201,7 +211,9 @@ class Trainer:
         self._optimizer.step()
         self._average.update(self.step)
         self._mean_loss = value if math.isnan(self._mean_loss) else 0.98 * self._mean_loss + 0.02 * value
-        self._append({"step": self.step, "learning_rate": rate, **{name: float(part.detach()) for name, part in losses.items()}})
+        self._append(
+            {"step": self.step, "learning_rate": rate, **{name: float(part.detach()) for name, part in losses.items()}}
+        )
         self.step += 1
 
     def _append(self, row: dict[str, float]) -> None:

@@ -9,7 +9,9 @@ from jaxtyping import Bool
 from torch import Tensor
 
 
-def draw_kept(names: tuple[str, ...], batch: int, dropout: float, generator: torch.Generator) -> dict[str, Bool[Tensor, " B"]]:
+def draw_kept(
+    names: tuple[str, ...], batch: int, dropout: float, generator: torch.Generator
+) -> dict[str, Bool[Tensor, " B"]]:
     """For each condition, which samples of the batch keep it; independent draws per sample and condition."""
     draws = torch.rand(len(names), batch, generator=generator)
     return {name: draws[row] >= dropout for row, name in enumerate(names)}
@@ -18,7 +20,8 @@ def draw_kept(names: tuple[str, ...], batch: int, dropout: float, generator: tor
 def masked(conditions: Mapping[str, Tensor], kept: Mapping[str, Tensor], null: float = 0.0) -> dict[str, Tensor]:
     """The conditions with `null` wherever a sample does not keep one: the whole of it, its first frame included.
 
-    `null` is what the model reads for an absent condition, so that a masked and an absent condition are one and the same.
+    `null` is what the model reads for an absent condition, so that a masked and an absent condition are one and the
+    same.
     """
     output = {}
     for name, value in conditions.items():
@@ -28,6 +31,8 @@ def masked(conditions: Mapping[str, Tensor], kept: Mapping[str, Tensor], null: f
 
 
 def weighted_mean_square(error: Tensor, weight: Tensor) -> Tensor:
-    """Mean of the squared error under a weight that broadcasts over it, normalised so that equal weights give the plain mean."""
+    """Mean of the squared error under a weight that broadcasts over it, normalised so that equal weights give the
+    plain mean.
+    """
     expanded = weight.expand_as(error)
     return (error.square() * expanded).sum() / expanded.sum()

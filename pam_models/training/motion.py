@@ -1,6 +1,7 @@
 """Training of the image-to-video model by v-prediction on cached latents.
 
-The paper freezes a pretrained base and trains the control branch. At demo size there is no pretrained base, so base, branch
+The paper freezes a pretrained base and trains the control branch. At demo size there is no pretrained base, so base,
+branch
 and word encoder are trained together.
 """
 
@@ -69,7 +70,9 @@ class MotionTask:
         self._pool.extend(step, [path.stem for path in self._folder.glob(f"{TRAIN}-{self._source}-*.npz")])
 
     def batch(self, step: int) -> dict[str, Any]:
-        """Float32 latents of a batch: clean (B, F, C, h, w), first, conditions (B, F, 2C, h, w), weight, text indices."""
+        """Float32 latents of a batch: clean (B, F, C, h, w), first, conditions (B, F, 2C, h, w), weight, text
+        indices.
+        """
         recipe = self.recipe
         rng = np.random.default_rng(stable_seed("motion", recipe.seed, step))
         clips = [self._latents(name) for name in self._pool.batch(step, recipe.batch, recipe.seed)]
@@ -134,7 +137,9 @@ class MotionTask:
         conditions = {name: np.asarray(block.stream(name))[None] for name in self._conditions}
         first = np.asarray(block.stream(RGB)[0])[None]
         return np.asarray(
-            pipeline.sample(first, conditions, [block.prompts[0]], [seed], steps=self.recipe.sample_steps, guidance=1.0)[0]
+            pipeline.sample(
+                first, conditions, [block.prompts[0]], [seed], steps=self.recipe.sample_steps, guidance=1.0
+            )[0]
         )
 
     def _compared(self, block: FrameBlock, output: np.ndarray) -> dict[str, float]:
@@ -143,7 +148,10 @@ class MotionTask:
         moving = (np.abs(truth.astype(np.int16) - still).max(axis=-1) > 24) | block.foreground()
         figures = {"psnr_db": psnr_db(output, truth), "psnr_still_db": psnr_db(still, truth)}
         if moving.any():
-            figures |= {"psnr_moving_db": psnr_db(output, truth, moving), "psnr_still_moving_db": psnr_db(still, truth, moving)}
+            figures |= {
+                "psnr_moving_db": psnr_db(output, truth, moving),
+                "psnr_still_moving_db": psnr_db(still, truth, moving),
+            }
         if self._check is not None:
             figures |= self._check.compare(block, output)
         return figures

@@ -54,7 +54,8 @@ class Pool:
         self._segments: list[Segment] = []
         if path.is_file():
             self._segments = [
-                Segment(int(row["from_step"]), tuple(row["items"])) for row in json.loads(path.read_text(encoding="utf-8"))
+                Segment(int(row["from_step"]), tuple(row["items"]))
+                for row in json.loads(path.read_text(encoding="utf-8"))
             ]
 
     def extend(self, step: int, available: Sequence[str]) -> int:

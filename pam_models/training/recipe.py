@@ -40,7 +40,9 @@ class DataRecipe(_Frozen):
     pictures: int = Field(gt=0, description="single pictures, each its own scene moment, camera and style")
     pictures_per_block: int = Field(default=128, gt=0)
     picture_hand_absent: float = Field(default=0.08, ge=0, le=1)
-    picture_kinematic: float = Field(default=0.4, ge=0, le=1, description="share of pictures with free random hand poses")
+    picture_kinematic: float = Field(
+        default=0.4, ge=0, le=1, description="share of pictures with free random hand poses"
+    )
     held_out_one_in: int = Field(default=12, gt=1, description="one scene in so many is never trained on")
 
 

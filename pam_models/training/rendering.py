@@ -19,31 +19,40 @@ _OUT_OF_SIGHT_M = 40.0
 
 
 def render_scene(
-    scene: Scene, hand: HandModel, camera: Camera, style: SceneStyle, conditions: Sequence[str], *, with_hand: bool = True
+    scene: Scene,
+    hand: HandModel,
+    camera: Camera,
+    style: SceneStyle,
+    conditions: Sequence[str],
+    *,
+    shown: Sequence[int] | None = None,
+    with_hand: bool = True,
 ) -> FrameBlock:
-    """All frames of a scene. Without the hand, the picture is that of the table and the object alone.
+    """Frames of a scene: those in `shown`, or all. The others count in what is normalised over the whole clip (depth).
 
-    The labels of a picture without a hand say where the hand would have been: that is the box an estimator is asked about.
+    Without the hand, the picture is that of the table and the object alone; its labels say where the hand would have
+    been, for that is the box an estimator is asked about.
     """
+    chosen = list(range(scene.frames)) if shown is None else list(shown)
     vertices = scene.hand_vertices
     if not with_hand:
         vertices = vertices - np.asarray(camera.T_world_cam[:3, 2], np.float32) * _OUT_OF_SIGHT_M
     rgb = render_rgb(
-        vertices, hand.faces, hand.vertex_tint, scene.object_vertices, scene.object_faces, scene.object_T_world, camera,
-        style, scene.table_height_m,
+        vertices[chosen], hand.faces, hand.vertex_tint, scene.object_vertices, scene.object_faces,
+        scene.object_T_world[chosen], camera, style, scene.table_height_m,
     )  # fmt: skip
     maps = render_maps(
-        vertices, hand.faces, scene.joints, scene.object_vertices, scene.object_faces, scene.object_T_world, scene.class_id,
-        camera,
+        vertices, hand.faces, scene.joints, scene.object_vertices, scene.object_faces, scene.object_T_world,
+        scene.class_id, camera,
     )  # fmt: skip
     pictures = encode(maps, conditions, encoding="pam", side=scene.side)
-    count = scene.frames
+    count = len(chosen)
     return FrameBlock(
         streams=(RGB, *conditions),
-        frames=np.stack([rgb, *(pictures[name] for name in conditions)]),
-        joints_px=maps.joints_px,
-        joints_cam_m=maps.joints_cam_m,
-        joint_visible=maps.joint_visible,
+        frames=np.stack([rgb, *(pictures[name][chosen] for name in conditions)]),
+        joints_px=maps.joints_px[chosen],
+        joints_cam_m=maps.joints_cam_m[chosen],
+        joint_visible=maps.joint_visible[chosen],
         K=np.tile(camera.K, (count, 1, 1)),
         has_hand=np.full(count, with_hand),
         prompts=(prompt_of(style, scene.word),) * count,

@@ -30,13 +30,13 @@ from pam_models.training.estimator import EstimatorTask
 from pam_models.training.frame_store import block_names
 from pam_models.training.latents import cache_latents, load_trained_autoencoder
 from pam_models.training.layout import TRAIN, RunLayout
-from pam_models.training.loop import Limits, Trainer, TrainingFailed
+from pam_models.training.loop import Limits, Trainer, TrainingFailedError
 from pam_models.training.motion import MotionTask
 from pam_models.training.recipe import LoopRecipe, RecipeError, TrainRecipe, load_recipe
 from pam_models.training.scenes import scene_keys
 from pam_models.training.sheets import loss_plot
 from pam_models.zoo import weights_file
-from pam_models.zoo.registry import DEMO_DIRECTORY, WeightsError
+from pam_models.zoo.registry import DEMO_DIRECTORY, WeightsError, save_demo_weights
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +118,11 @@ def export(name: str, trainer: Trainer, options: Options) -> None:
         if not isinstance(config, BaseModel):
             raise TypeError(f"{name}: the model's configuration must be a pydantic model")
         weights_file.write_model(options.layout.weights(name), model, config)
-        spec = weights_file.save_demo_weights(
-            _ZOO_IDS[name], model.state_dict(), {**record.metadata(), weights_file.CONFIG_KEY: config.model_dump_json()}, options.zoo
+        spec = save_demo_weights(
+            _ZOO_IDS[name],
+            model.state_dict(),
+            {**record.metadata(), weights_file.CONFIG_KEY: config.model_dump_json()},
+            options.zoo,
         )
     record.write(options.layout.model(name) / "card.md")
     log.info("%s: exported as %s revision %s into %s", name, spec.id, spec.revision, options.zoo)
@@ -161,7 +164,9 @@ def _loop_recipe(name: str, recipe: TrainRecipe) -> LoopRecipe:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line and do it; the exit code is 0 unless something went wrong."""
-    parser = argparse.ArgumentParser(prog="python -m pam_models.training.run", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m pam_models.training.run", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--model", required=True, choices=[*DATA, "latents", *MODELS], help="what to make or train")
     parser.add_argument("--recipe", default="demo", help="a recipe's name or path")
     parser.add_argument("--dir", type=Path, default=Path(".training"), help="the run directory")
@@ -176,7 +181,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(given.threads)
     try:
         options = Options(
-            RunLayout(given.dir), load_recipe(given.recipe), given.minutes, given.steps, given.processes, given.export, given.zoo
+            RunLayout(given.dir),
+            load_recipe(given.recipe),
+            given.minutes,
+            given.steps,
+            given.processes,
+            given.export,
+            given.zoo,
         )
         if given.model in DATA:
             make_data(given.model, options)
@@ -184,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cache_latents(options.layout, options.recipe.motion.conditions, options.minutes)
         else:
             train(given.model, options)
-    except (RecipeError, CheckpointError, TrainingFailed, WeightsError, FileNotFoundError, ValueError) as error:
+    except (RecipeError, CheckpointError, TrainingFailedError, WeightsError, FileNotFoundError, ValueError) as error:
         log.error("%s", error)
         return 1
     return 0

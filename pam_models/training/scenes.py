@@ -1,12 +1,14 @@
 """Scenes: what moves, without the camera and the looks. Simulated once, rendered many times.
 
-A scene is kept as one npz file of plain arrays. A request that the physics rejected leaves a small text file instead, so
+A scene is kept as one npz file of plain arrays. A request that the physics rejected leaves a small text file instead,
+so
 that a continued run does not try it again.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +42,13 @@ class Scene:
         """T."""
         return len(self.hand_vertices)
 
-    def moment(self, frame: int) -> Scene:
-        """The scene at one frame alone."""
-        at = slice(frame, frame + 1)
+    def at(self, frames: Sequence[int]) -> Scene:
+        """The scene at some of its frames."""
+        chosen = list(frames)
         return Scene(
-            self.key, self.source, self.side, self.word, self.class_id, self.hand_vertices[at], self.joints[at],
-            self.object_vertices, self.object_faces, self.object_T_world[at], self.table_height_m, self.license_tags,
+            self.key, self.source, self.side, self.word, self.class_id, self.hand_vertices[chosen], self.joints[chosen],
+            self.object_vertices, self.object_faces, self.object_T_world[chosen], self.table_height_m,
+            self.license_tags,
         )  # fmt: skip
 
 
@@ -86,8 +89,8 @@ def load_scene(path: Path) -> Scene:
     with np.load(path, allow_pickle=False) as data:
         key, source, side, word = (str(name) for name in data["names"])
         return Scene(
-            key, source, side, word, int(data["class_id"]), data["hand_vertices"], data["joints"], data["object_vertices"],
-            data["object_faces"], data["object_T_world"], float(data["table_height_m"]),
+            key, source, side, word, int(data["class_id"]), data["hand_vertices"], data["joints"],
+            data["object_vertices"], data["object_faces"], data["object_T_world"], float(data["table_height_m"]),
             tuple(str(tag) for tag in data["license_tags"]),
         )  # fmt: skip
 

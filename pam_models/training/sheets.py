@@ -14,8 +14,12 @@ _LABEL_PX = 84
 _SCALE = 2
 
 
-def contact_sheet(rows: Mapping[str, UInt8[np.ndarray, "N H W 3"]], *, scale: int = _SCALE) -> UInt8[np.ndarray, "h w 3"]:
-    """One labelled row per entry, its N pictures side by side, nearest-neighbour enlarged. Raises ValueError without rows."""
+def contact_sheet(
+    rows: Mapping[str, UInt8[np.ndarray, "N H W 3"]], *, scale: int = _SCALE
+) -> UInt8[np.ndarray, "h w 3"]:
+    """One labelled row per entry, its N pictures side by side, nearest-neighbour enlarged. Raises ValueError without
+    rows.
+    """
     if not rows:
         raise ValueError("a contact sheet needs at least one row")
     columns = max(len(pictures) for pictures in rows.values())
@@ -23,10 +27,14 @@ def contact_sheet(rows: Mapping[str, UInt8[np.ndarray, "N H W 3"]], *, scale: in
     for label, pictures in rows.items():
         height, width = pictures.shape[1:3]
         line = np.full((height * scale + 4, _LABEL_PX + columns * (width * scale + 4), 3), 255, np.uint8)
-        cv2.putText(line, label[:14], (4, height * scale // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.putText(
+            line, label[:14], (4, height * scale // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (0, 0, 0), 1, cv2.LINE_AA
+        )
         for column, picture in enumerate(pictures):
             left = _LABEL_PX + column * (width * scale + 4)
-            line[2 : 2 + height * scale, left : left + width * scale] = picture.repeat(scale, axis=0).repeat(scale, axis=1)
+            line[2 : 2 + height * scale, left : left + width * scale] = picture.repeat(scale, axis=0).repeat(
+                scale, axis=1
+            )
         lines.append(line)
     return np.concatenate(lines)
 
@@ -41,11 +49,14 @@ def write_sheet(path: Path, sheet: UInt8[np.ndarray, "h w 3"]) -> Path:
 
 def spread_frames(count: int, wanted: int) -> list[int]:
     """`wanted` frame numbers from the first to the last of `count`."""
-    return [int(round(place)) for place in np.linspace(0, count - 1, min(wanted, count))]
+    return [round(float(place)) for place in np.linspace(0, count - 1, min(wanted, count))]
 
 
 def with_joints(
-    pictures: UInt8[np.ndarray, "N H W 3"], joints_px: Sequence[np.ndarray], colour: tuple[int, int, int], scale: int = 3
+    pictures: UInt8[np.ndarray, "N H W 3"],
+    joints_px: Sequence[np.ndarray],
+    colour: tuple[int, int, int],
+    scale: int = 3,
 ) -> UInt8[np.ndarray, "N h w 3"]:
     """Enlarged pictures with a dot on each joint."""
     drawn = []
@@ -59,10 +70,10 @@ def with_joints(
 
 def loss_plot(losses_csv: Path, path: Path) -> None:
     """Draw the loss over the steps, each point and a running mean, from a run's `losses.csv`."""
-    import matplotlib  # noqa: PLC0415  (half a second that only plots pay)
+    import matplotlib
 
     matplotlib.use("Agg")
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure
 
     with losses_csv.open(encoding="utf-8") as file:
         rows = [(int(row["step"]), float(row["loss"])) for row in csv.DictReader(file)]

@@ -21,7 +21,9 @@ MAX_TILT = 1e-12
 
 @dataclass(frozen=True)
 class VirtualCamera:
-    """rotation (3, 3): real camera axes to virtual ones; K (3, 3): of the crop; homography (3, 3): picture px to crop px."""
+    """rotation (3, 3): real camera axes to virtual ones; K (3, 3): of the crop; homography (3, 3): picture px to
+    crop px.
+    """
 
     rotation: Float64[np.ndarray, "3 3"]
     K: Float64[np.ndarray, "3 3"]
@@ -71,7 +73,9 @@ def virtual_camera(
 def warp(image: UInt8[np.ndarray, "H W 3"], camera: VirtualCamera, size: int) -> UInt8[np.ndarray, "size size 3"]:
     """Bilinear picture of the virtual camera; beyond the real picture's edge its border repeats."""
     return np.asarray(
-        cv2.warpPerspective(image, camera.homography, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpPerspective(
+            image, camera.homography, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
     )
 
 

@@ -15,7 +15,9 @@ METRES_PER_UNIT = 0.1
 
 @dataclass(frozen=True)
 class CompactOutput:
-    """joints_px (B, 21, 2): in the crop; joints_m (B, 21, 3): wrist-relative in the crop's axes; presence (B,): a logit."""
+    """joints_px (B, 21, 2): in the crop; joints_m (B, 21, 3): wrist-relative in the crop's axes; presence (B,): a
+    logit.
+    """
 
     joints_px: Tensor
     joints_m: Tensor
@@ -42,7 +44,11 @@ class CompactNetwork(nn.Module):
         self.features = nn.Conv2d(width, config.joint_features, 1)
         inputs = JOINTS * (config.joint_features + 2) + fourth
         self.lift = nn.Sequential(
-            nn.Linear(inputs, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.hidden), nn.GELU(), nn.Linear(config.hidden, JOINTS * 3)
+            nn.Linear(inputs, config.hidden),
+            nn.GELU(),
+            nn.Linear(config.hidden, config.hidden),
+            nn.GELU(),
+            nn.Linear(config.hidden, JOINTS * 3),
         )
         self.presence = nn.Sequential(nn.Linear(fourth + width, 64), nn.GELU(), nn.Linear(64, 1))
 
@@ -58,7 +64,9 @@ class CompactNetwork(nn.Module):
         position = heat @ self._grid(fused)
         under = torch.einsum("bjn,bcn->bjc", heat, self.features(fused).float().flatten(2))
         pooled = low4.float().mean(dim=(2, 3))
-        joints = self.lift(torch.cat([under.flatten(1), position.flatten(1), pooled], dim=1)).float().view(-1, JOINTS, 3)
+        joints = (
+            self.lift(torch.cat([under.flatten(1), position.flatten(1), pooled], dim=1)).float().view(-1, JOINTS, 3)
+        )
         joints_m = (joints - joints[:, :1]) * METRES_PER_UNIT
         presence = self.presence(torch.cat([pooled, fused.float().amax(dim=(2, 3))], dim=1)).float()[:, 0]
         half = self.config.input_size / 2
@@ -88,7 +96,9 @@ class _Residual(nn.Module):
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU())
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU()
+    )
 
 
 def _doubled(x: Tensor) -> Tensor:

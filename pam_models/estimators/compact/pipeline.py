@@ -22,7 +22,9 @@ _BATCH = 64
 
 
 class CompactEstimator:
-    """One hand per picture in a given box. The network knows right hands only; left ones are mirrored there and back."""
+    """One hand per picture in a given box. The network knows right hands only; left ones are mirrored there and
+    back.
+    """
 
     def __init__(self, network: CompactNetwork, revision: str = "unsaved") -> None:
         self.network = network.eval()
