@@ -13,13 +13,19 @@ from jaxtyping import Float, Float32, Int, Int32
 from numba import njit
 from numpy.typing import NDArray
 
+from pam_models.conditions.triangles import (
+    NEAR_M,
+    face_of,
+    fill_triangles,
+    gather_triangles,
+    height_of,
+    to_screen,
+    touched_box,
+)
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
-I64 = NDArray[np.int64]
-
-NEAR_M = 1e-3
-_SNAP = 65536.0
 
 
 @dataclass(frozen=True)
@@ -83,35 +89,24 @@ def rasterise_into(
 def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I32) -> None:
     """Fill `depth` (zeros) and `face_id` (-1) for all frames."""
     screen = np.empty((vertices.shape[1], 3), np.float64)
-    clipped = np.empty((4, 3), np.float64)
-    box = np.empty(4, np.int64)
+    # Clipping at the near plane makes up to two triangles of one.
+    corners = np.empty((2 * faces.shape[0], 9), np.float64)
+    owners = np.empty(2 * faces.shape[0], np.int64)
+    pixels = np.empty(depth.shape[1] * depth.shape[2], np.int64)
     for t in range(vertices.shape[0]):
         _project(vertices[t], K, screen)
-        box[0], box[1] = depth.shape[2], -1
-        box[2], box[3] = depth.shape[1], -1
-        frame_depth, frame_face = depth[t], face_id[t]
-        for f in range(faces.shape[0]):
-            a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-            in_front = (screen[a, 2] > 0) + (screen[b, 2] > 0) + (screen[c, 2] > 0)
-            if in_front == 3:
-                fill_triangle(screen, a, b, c, f, frame_depth, frame_face, box)
-            elif in_front > 0:
-                corners = _clip(vertices[t], a, b, c, K, clipped)
-                for k in range(2, corners):
-                    fill_triangle(clipped, 0, k - 1, k, f, frame_depth, frame_face, box)
-        for y in range(box[2], box[3] + 1):
-            for x in range(box[0], box[1] + 1):
-                if depth[t, y, x] > 0:
-                    depth[t, y, x] = np.float32(1.0) / depth[t, y, x]
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _to_screen(x: float, y: float, z: float, K: F64, out: F64, i: int) -> None:
-    """(u px, v px, 1 / z), u and v on the 2^-16 grid."""
-    inverse = 1.0 / z
-    out[i, 0] = np.rint(((K[0, 0] * x + K[0, 1] * y) * inverse + K[0, 2]) * _SNAP) / _SNAP
-    out[i, 1] = np.rint((K[1, 1] * y * inverse + K[1, 2]) * _SNAP) / _SNAP
-    out[i, 2] = inverse
+        count = gather_triangles(vertices[t], screen, faces, K, depth.shape[1], depth.shape[2], corners, owners)
+        top, bottom, left, right = touched_box(corners, count, depth.shape[1], depth.shape[2])
+        if top > bottom or left > right:
+            continue
+        # A window of just the touched pixels, depth and face side by side, stays in the cache.
+        window = pixels[: (bottom - top + 1) * (right - left + 1)].reshape(bottom - top + 1, right - left + 1)
+        fill_triangles(corners, owners, count, top, left, window)
+        for y in range(window.shape[0]):
+            for x in range(window.shape[1]):
+                if window[y, x] > 0:
+                    depth[t, top + y, left + x] = np.float32(1.0) / height_of(window[y, x])
+                    face_id[t, top + y, left + x] = face_of(window[y, x])
 
 
 @njit(cache=True, nogil=True)
@@ -119,69 +114,6 @@ def _project(vertices: F32, K: F64, screen: F64) -> None:
     """Vertices (V, 3) to (u px, v px, 1 / z); 1 / z = 0 marks a vertex that lies before the near plane."""
     for i in range(vertices.shape[0]):
         if vertices[i, 2] >= NEAR_M:
-            _to_screen(np.float64(vertices[i, 0]), np.float64(vertices[i, 1]), np.float64(vertices[i, 2]), K, screen, i)
+            to_screen(np.float64(vertices[i, 0]), np.float64(vertices[i, 1]), np.float64(vertices[i, 2]), K, screen, i)
         else:
             screen[i, 2] = 0.0
-
-
-@njit(cache=True, nogil=True)
-def _clip(vertices: F32, a: int, b: int, c: int, K: F64, out: F64) -> int:
-    """The part of a triangle beyond the near plane, as a screen polygon of 3 or 4 corners; returns their number."""
-    corners = (a, b, c)
-    count = 0
-    for k in range(3):
-        p, q = vertices[corners[k]], vertices[corners[(k + 1) % 3]]
-        if p[2] >= NEAR_M:
-            _to_screen(np.float64(p[0]), np.float64(p[1]), np.float64(p[2]), K, out, count)
-            count += 1
-        if (p[2] >= NEAR_M) != (q[2] >= NEAR_M):
-            s = (NEAR_M - np.float64(p[2])) / (np.float64(q[2]) - np.float64(p[2]))
-            _to_screen(p[0] + s * (q[0] - p[0]), p[1] + s * (q[1] - p[1]), NEAR_M, K, out, count)
-            count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def fill_triangle(screen: F64, a: int, b: int, c: int, face: int, inverse_depth: F32, face_id: I32, box: I64) -> None:
-    """Draw one triangle into the buffers, which hold 1 / z until the frame ends; `box` grows to cover it.
-
-    `screen` (N, 3) holds (u px, v px, 1 / z); any positive height that grows towards the eye may stand for 1 / z.
-    """
-    u0, v0, u1, v1, u2, v2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
-    i0, i1, i2 = screen[a, 2], screen[b, 2], screen[c, 2]
-    area = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
-    if area == 0.0:
-        return
-    if area < 0.0:
-        u1, v1, i1, u2, v2, i2, area = u2, v2, i2, u1, v1, i1, -area
-    x_low = max(np.ceil(min(u0, u1, u2)), 0.0)
-    x_high = min(np.floor(max(u0, u1, u2)), np.float64(inverse_depth.shape[1] - 1))
-    y_low = max(np.ceil(min(v0, v1, v2)), 0.0)
-    y_high = min(np.floor(max(v0, v1, v2)), np.float64(inverse_depth.shape[0] - 1))
-    if x_low > x_high or y_low > y_high:
-        return
-    left, right, top, bottom = int(x_low), int(x_high), int(y_low), int(y_high)
-    box[0], box[1] = min(box[0], left), max(box[1], right)
-    box[2], box[3] = min(box[2], top), max(box[3], bottom)
-
-    # Edge functions are positive inside; an edge that is neither top nor left loses the pixels that lie exactly on it.
-    dx0, dy0, dx1, dy1, dx2, dy2 = u1 - u0, v1 - v0, u2 - u1, v2 - v1, u0 - u2, v0 - v2
-    half = 0.5 / (_SNAP * _SNAP)
-    bias0 = 0.0 if dy0 < 0 or (dy0 == 0 and dx0 > 0) else half
-    bias1 = 0.0 if dy1 < 0 or (dy1 == 0 and dx1 > 0) else half
-    bias2 = 0.0 if dy2 < 0 or (dy2 == 0 and dx2 > 0) else half
-
-    d1, d2 = i1 - i0, i2 - i0
-    slope_x = (d1 * (v2 - v0) - d2 * (v1 - v0)) / area
-    slope_y = (d2 * (u1 - u0) - d1 * (u2 - u0)) / area
-    nearest, farthest = max(i0, i1, i2), min(i0, i1, i2)
-    for y in range(top, bottom + 1):
-        row = i0 + slope_y * (y - v0)
-        edge0, edge1, edge2 = dx0 * (y - v0), dx1 * (y - v1), dx2 * (y - v2)
-        for x in range(left, right + 1):
-            if edge0 - dy0 * (x - u0) >= bias0 and edge1 - dy1 * (x - u1) >= bias1 and edge2 - dy2 * (x - u2) >= bias2:
-                # Slivers extrapolate their plane badly: no pixel lies outside the range of its corners.
-                value = np.float32(min(max(row + slope_x * (x - u0), farthest), nearest))
-                if value > inverse_depth[y, x]:
-                    inverse_depth[y, x] = value
-                    face_id[y, x] = face

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32, Int
 from numba import njit
 from numpy.typing import NDArray
 
-from pam_models.conditions.rasterise import fill_triangle
+from pam_models.conditions.triangles import SNAP, fill_triangles, gather_triangles, height_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -101,14 +101,20 @@ def _draw_heights(
         for k in range(3):
             value = axes[k, 0] * vertices[i, 0] + axes[k, 1] * vertices[i, 1] + axes[k, 2] * vertices[i, 2]
             screen[i, k] = value - origin[k]
-        screen[i, 0] = np.rint(screen[i, 0] / cell_m * 65536.0) / 65536.0
-        screen[i, 1] = np.rint(screen[i, 1] / cell_m * 65536.0) / 65536.0
+        screen[i, 0] = np.rint(screen[i, 0] / cell_m * SNAP) / SNAP
+        screen[i, 1] = np.rint(screen[i, 1] / cell_m * SNAP) / SNAP
         if below > 0:
             screen[i, 2] = max(below - screen[i, 2], 0.0)
-    face_id = np.empty(closeness.shape, np.int32)
-    box = np.zeros(4, np.int64)
-    for f in range(faces.shape[0]):
-        fill_triangle(screen, faces[f, 0], faces[f, 1], faces[f, 2], f, closeness, face_id, box)
+    corners = np.empty((2 * faces.shape[0], 9), np.float64)
+    owners = np.empty(2 * faces.shape[0], np.int64)
+    height, width = closeness.shape
+    unused_K = np.empty((0, 0), np.float64)
+    count = gather_triangles(vertices, screen, faces, unused_K, height, width, corners, owners)
+    window = np.empty((height, width), np.int64)
+    fill_triangles(corners, owners, count, 0, 0, window)
+    for y in range(height):
+        for x in range(width):
+            closeness[y, x] = height_of(window[y, x])
 
 
 @njit(cache=True, nogil=True)

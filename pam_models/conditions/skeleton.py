@@ -1,9 +1,10 @@
 """Hand skeletons as the published weights know them (pam-system.md section 4).
 
 At 480 rows: discs of radius 3 at the joints, then ellipses along the bones, half-width 6 for the thumb and 3 for the
-fingers, only where the bone is longer than 5 and shorter than 150 pixels. Other heights scale these numbers. Pictures of
-fewer than 240 rows are drawn several times as large and averaged; their strokes stay visible, and no bone is too long,
-because a hand that fills a small picture would lose its palm.
+fingers, only where the bone is longer than 5 and shorter than 150 pixels. Other heights scale these numbers.
+
+Pictures of fewer than 240 rows are drawn several times as large and averaged; strokes stay visible, and no bone is
+too long, because a hand that fills a small picture would lose its palm.
 """
 
 import cv2
