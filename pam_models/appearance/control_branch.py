@@ -74,10 +74,15 @@ class ControlBranch(nn.Module):
             nn.init.zeros_(linear.weight)
             nn.init.zeros_(linear.bias)
 
+    def encode_hint(self, hint: Float[Tensor, "B 6 H W"]) -> Float[Tensor, "B N D"]:
+        """Turn picture channels in [-1, 1] into what is added to the picture tokens; the same at every step."""
+        tokens: Tensor = self.pos_embed_input(pack(self.input_hint_block(hint)))
+        return tokens
+
     def forward(
         self,
         img: Float[Tensor, "B N C"],
-        hint: Float[Tensor, "B 6 H W"],
+        hint: Float[Tensor, "B N D"],
         txt: Float[Tensor, "B L D"],
         pooled: Float[Tensor, "B P"],
         timesteps: Float[Tensor, " B"],
@@ -85,8 +90,8 @@ class ControlBranch(nn.Module):
         img_ids: Float[Tensor, "N 3"],
         txt_ids: Float[Tensor, "L 3"],
     ) -> list[Float[Tensor, "B N D"]]:
-        """Return one residual per control block. `timesteps` are in [0, 1], `hint` in [-1, 1] at picture size."""
-        tokens = self.img_in(img) + self.pos_embed_input(pack(self.input_hint_block(hint)))
+        """Return one residual per control block. `hint` comes from `encode_hint`, `timesteps` are in [0, 1]."""
+        tokens = self.img_in(img) + hint
         vector = self.time_in(_sinusoid(timesteps).to(img.dtype)) + self.vector_in(pooled)
         if self.guidance_in is not None:
             if guidance is None:

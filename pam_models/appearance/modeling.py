@@ -1,6 +1,7 @@
 """The appearance model: Flux with two control branches on raw picture channels (pam-system.md section 2)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,6 +21,16 @@ ABSENT = -1.0
 """What the branches read where a condition is absent: black, as in the official training."""
 
 
+@dataclass(frozen=True)
+class EncodedHints:
+    """Each branch's encoded hint (B, N, D) and the latents' height and width."""
+
+    first: Tensor
+    second: Tensor
+    height: int
+    width: int
+
+
 class ControlledFlux(nn.Module):
     """A Flux base and the two branches; the residuals' sum is added after every double block, cycled by index."""
 
@@ -35,22 +46,34 @@ class ControlledFlux(nn.Module):
         branch = base.control_branch(control_blocks)
         return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch))
 
+    def encode_hints(self, hints: Sequence[Float[Tensor, "B 6 H W"]]) -> EncodedHints:
+        """Encode both branches' channels (`hints_of`), once for all steps; inputs are cast to the weights' dtype."""
+        dtype, (height, width) = self.base.proj_out.weight.dtype, hints[0].shape[-2:]
+        branches = (self.controlnet1, self.controlnet2)
+        tokens = [branch.encode_hint(hint.to(dtype)) for branch, hint in zip(branches, hints, strict=True)]
+        return EncodedHints(tokens[0], tokens[1], height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
+
     def forward(
         self,
         tokens: Float[Tensor, "B N C4"],
-        hints: Sequence[Float[Tensor, "B 6 H W"]],
+        hints: EncodedHints,
         text_tokens: Float[Tensor, "B L D"],
         pooled: Float[Tensor, "B P"],
         timesteps: Float[Tensor, " B"],
         guidance: Float[Tensor, " B"],
-        img_ids: Float[Tensor, "N 3"],
         strengths: Sequence[float] | None = None,
     ) -> Float[Tensor, "B N C4"]:
-        """Predict the flow, noise minus picture. `timesteps` are in [0, 1], 1 being noise; see `hints_of`."""
+        """Predict the flow, noise minus picture, for packed latents (`latents.pack`); `timesteps` are in [0, 1].
+
+        Inputs are cast to the weights' dtype. `strengths` weighs the two branches.
+        """
+        dtype = self.base.proj_out.weight.dtype
+        tokens, text_tokens, pooled = tokens.to(dtype), text_tokens.to(dtype), pooled.to(dtype)
+        img_ids = picture_ids(hints.height, hints.width, tokens.device)
         txt_ids = text_ids(text_tokens.shape[1], tokens.device)
         residuals = [
             branch(tokens, hint, text_tokens, pooled, timesteps, guidance, img_ids, txt_ids)
-            for branch, hint in zip((self.controlnet1, self.controlnet2), hints, strict=True)
+            for branch, hint in ((self.controlnet1, hints.first), (self.controlnet2, hints.second))
         ]
         flow: Tensor = self.base(
             hidden_states=tokens,
@@ -65,30 +88,6 @@ class ControlledFlux(nn.Module):
             return_dict=False,
         )[0]
         return flow
-
-
-def predict_flow(
-    flux: ControlledFlux,
-    tokens: Float[Tensor, "B N C4"],
-    hints: Sequence[Float[Tensor, "B 6 H W"]],
-    text_tokens: Float[Tensor, "B L D"],
-    pooled: Float[Tensor, "B P"],
-    timesteps: Float[Tensor, " B"],
-    guidance: Float[Tensor, " B"],
-) -> Float[Tensor, "B N C4"]:
-    """Predict the flow for a picture of the hints' size, 8 times the latents'; inputs are cast to the weights."""
-    dtype = flux.base.proj_out.weight.dtype
-    height, width = hints[0].shape[-2] // SPATIAL_FACTOR, hints[0].shape[-1] // SPATIAL_FACTOR
-    flow: Tensor = flux(
-        tokens.to(dtype),
-        [hint.to(dtype) for hint in hints],
-        text_tokens.to(dtype),
-        pooled.to(dtype),
-        timesteps,
-        guidance,
-        picture_ids(height, width, tokens.device),
-    )
-    return flow
 
 
 class AppearanceModel(nn.Module):
@@ -109,8 +108,9 @@ class AppearanceModel(nn.Module):
         timesteps: Float[Tensor, " B"],
         guidance: Float[Tensor, " B"],
     ) -> Float[Tensor, "B N C4"]:
-        """Predict the flow for packed latents (`latents.pack`); see `predict_flow`."""
-        return predict_flow(self.flux, tokens, hints, text_tokens, pooled, timesteps, guidance)
+        """Predict the flow from raw hints (`hints_of`), for training; see `ControlledFlux.forward`."""
+        flow: Tensor = self.flux(tokens, self.flux.encode_hints(hints), text_tokens, pooled, timesteps, guidance)
+        return flow
 
     def save(self, directory: Path) -> Path:
         """Write ``weights.safetensors`` (configuration inside) into `directory` and return its path."""

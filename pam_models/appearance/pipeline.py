@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pam_models.appearance.flow import euler, initial_noise, shifted_times
 from pam_models.appearance.latents import pack, unpack
-from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, hints_of, predict_flow
+from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, hints_of
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 from pam_models.autoencoder.frames import image_to_tensor
@@ -96,14 +96,17 @@ class AppearancePipeline:
         """
         height, width = self._check(conditions, prompts, seeds)
         device = self.autoencoder.device
-        hints = hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
+        hints = self.model.flux.encode_hints(
+            hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
+        )
         text, pooled = self.model.text.encode(prompts)
         strength = torch.full((len(seeds),), guidance, device=device)
         shape = (self.autoencoder.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
         noise = pack(initial_noise(shape, seeds, device))
 
         def flow(tokens: Tensor, times: Tensor) -> Tensor:
-            return predict_flow(self.model.flux, tokens, hints, text, pooled, times, strength).float()
+            predicted: Tensor = self.model.flux(tokens, hints, text, pooled, times, strength)
+            return predicted.float()
 
         tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
         latents = unpack(tokens, shape[1], shape[2])[:, :, None]

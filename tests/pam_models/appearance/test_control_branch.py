@@ -1,16 +1,23 @@
 import pytest
 import torch
+from torch import Tensor
 
 from pam_models.appearance import ControlBranch, ControlBranchConfig
 from pam_models.appearance.control_branch import sum_residuals
 from tests.pam_models.appearance.conftest import Conformance
 
 
+def run(branch: ControlBranch, conformance: Conformance, **changed: object) -> list[Tensor]:
+    given = {**conformance.inputs(), **changed}
+    residuals: list[Tensor] = branch(**{**given, "hint": branch.encode_hint(given["hint"])})
+    return residuals
+
+
 def test_residuals_equal_the_official_ones(conformance: Conformance) -> None:
     branch = ControlBranch(ControlBranchConfig(**conformance.config)).eval()
     branch.load_state_dict(conformance.weights(), strict=True)
     with torch.inference_mode():
-        residuals = branch(**conformance.inputs())
+        residuals = run(branch, conformance)
     for index, residual in enumerate(residuals):
         torch.testing.assert_close(residual, conformance.tensors[f"out.residual.{index}"], rtol=1e-4, atol=1e-5)
 
@@ -19,13 +26,13 @@ def test_a_fresh_branch_gives_zeros(conformance: Conformance) -> None:
     """Catches an output layer that is not zero at the start."""
     branch = ControlBranch(ControlBranchConfig(**conformance.config)).eval()
     with torch.inference_mode():
-        assert all(not residual.any() for residual in branch(**conformance.inputs()))
+        assert all(not residual.any() for residual in run(branch, conformance))
 
 
 def test_a_guidance_embedded_branch_asks_for_guidance(conformance: Conformance) -> None:
     branch = ControlBranch(ControlBranchConfig(**conformance.config))
     with pytest.raises(ValueError, match="pass guidance"):
-        branch(**{**conformance.inputs(), "guidance": None})
+        run(branch, conformance, guidance=None)
 
 
 def test_branches_are_summed_block_by_block_with_their_strengths() -> None:
