@@ -137,7 +137,7 @@ def crop_sample(
     camera = virtual_camera(jittered, block.K[index], config.input_size, config.box_scale, roll_rad=roll)
     relative = block.joints_cam_m[index] - block.joints_cam_m[index, :1]
     crop_px = camera.to_crop(joints)
-    inside = ((crop_px > -0.5) & (crop_px < config.input_size - 0.5)).all(axis=1)
+    inside = np.asarray(((crop_px > -0.5) & (crop_px < config.input_size - 0.5)).all(axis=1))
     return CropSample(
         warp(picture, camera, config.input_size), crop_px, camera.to_virtual_axes(relative), inside, has_hand
     )

@@ -70,18 +70,18 @@ def cache_latents(
     clips = [name for name in block_names(layout.clips) if name.split("-")[1] == source]
     work = [(layout.clips, name) for name in clips]
     work += [(layout.pictures, name) for name in block_names(layout.pictures)]
-    todo = [(source, name) for source, name in work if not (folder / f"{name}.npz").is_file()]
+    todo = [(origin, name) for origin, name in work if not (folder / f"{name}.npz").is_file()]
     log.info("latents: %d of %d blocks are there, in %s", len(work) - len(todo), len(work), folder)
     began = said = time.monotonic()
-    for done, (source, name) in enumerate(todo):
+    for done, (origin, name) in enumerate(todo):
         now = time.monotonic()
         if minutes is not None and now - began > 60 * minutes:
             return len(todo) - done
         if now - said > 10 and done:
             said = now
             log.info("latents %d/%d, %.1f min left", done, len(todo), (now - began) / done * (len(todo) - done) / 60)
-        block = load_block(source, name)
-        arrays = _clip_arrays(model, block, streams) if source == layout.clips else _picture_arrays(model, block)
+        block = load_block(origin, name)
+        arrays = _clip_arrays(model, block, streams) if origin == layout.clips else _picture_arrays(model, block)
         _write(folder / f"{name}.npz", arrays)
     log.info("latents: all %d blocks encoded", len(work))
     return 0
