@@ -13,10 +13,11 @@ from pam_models.conditions.rasterise import rasterise
 
 ELEVATION_DEG = (15.0, 60.0)
 FOV_DEG = (32.0, 38.0)
-FLESH_M = 0.014
-MARGIN = 0.95
+FLESH_M = 0.012
+EDGE_M = 0.007
+MARGIN = 0.98
 # An object may lose its rim to the picture's border; the hand may not.
-OBJECT_SHARE = 0.75
+OBJECT_SHARE = 0.6
 UP = np.array([0.0, 0.0, 1.0])
 _JUDGED_FRAMES = 4
 _JUDGED_HEIGHT = 48
@@ -148,4 +149,4 @@ def _distance(
 ) -> float:
     local = (points - target) @ axes
     half = MARGIN * np.array([width / float(K[0, 0]), height / float(K[1, 1])]) / 2
-    return float(((np.abs(local[:, :2]) + FLESH_M) / half - local[:, 2:]).max())
+    return float(((np.abs(local[:, :2]) + EDGE_M) / half - local[:, 2:]).max())

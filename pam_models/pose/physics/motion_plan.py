@@ -50,20 +50,20 @@ def plan_motion(
     grasp: Grasp, timing: Timing, times_s: Float64[np.ndarray, " S"], rng: np.random.Generator
 ) -> MotionPlan:
     """Reach along a curve that arrives in the approach direction, close, lift, hold, and carry a little aside."""
-    distance = rng.uniform(0.08, 0.12)
+    distance = rng.uniform(0.075, 0.11)
     sideways = rng.normal(0.0, 1.0, 3)
     sideways -= grasp.approach * (sideways @ grasp.approach)
     start = (
         grasp.wrist_m
         - grasp.approach * distance
-        + 0.03 * sideways / np.linalg.norm(sideways)
+        + 0.025 * sideways / np.linalg.norm(sideways)
         + np.array([0.0, 0.0, rng.uniform(0.0, 0.025)])
     )
     start[2] = max(start[2], grasp.wrist_m[2] - 0.02, 0.07)
     control = grasp.wrist_m - grasp.approach * 0.55 * distance
     s = minimum_jerk(times_s, 0.0, timing.close_s)[:, None]
     reach = (1 - s) ** 2 * start + 2 * s * (1 - s) * control + s**2 * grasp.wrist_m
-    lift = np.array([rng.normal(0.0, 0.01), rng.normal(0.0, 0.01), rng.uniform(0.122, 0.14)])
+    lift = np.array([rng.normal(0.0, 0.01), rng.normal(0.0, 0.01), rng.uniform(0.12, 0.132)])
     aside = np.array([*rng.normal(0.0, 0.035, 2), rng.uniform(-0.015, 0.02)])
     up = minimum_jerk(times_s, timing.lift_s, timing.hold_s)[:, None]
     away = minimum_jerk(times_s, timing.move_s, CLIP_S + 0.2)[:, None]

@@ -123,7 +123,7 @@ def _make_bottle(rng: np.random.Generator) -> _Built:
 
 
 def _make_mug(rng: np.random.Generator) -> _Built:
-    """Collides as a filled body with a handle: it is grasped from outside."""
+    """Hollow, with a handle: it is held by its body, its handle or its rim."""
     radius, height, wall = rng.uniform(0.035, 0.041), rng.uniform(0.085, 0.11), 0.004
     outer = [
         (0.0, 0.0),
@@ -145,10 +145,21 @@ def _make_mug(rng: np.random.Generator) -> _Built:
         [radius - wall / 2 + reach * np.cos(angle) ** 0.7, np.zeros(11), height / 2 + half * np.sin(angle)], 1
     )
     mesh = merge([lathe_mesh([*outer, *inside]), tube_mesh(path, thick, (0.0, 1.0, 0.0))])
-    return mesh, [
-        _cylinder(radius, 0.0, height),
-        *(capsule_between(path[i], path[i + 2], thick) for i in range(0, 10, 2)),
-    ]
+    parts = [_cylinder(radius, 0.0, wall), *_ring_of_boxes(radius, wall, 0.0, height)]
+    return mesh, [*parts, *(capsule_between(path[i], path[i + 2], thick) for i in range(0, 10, 2))]
+
+
+def _ring_of_boxes(radius: float, wall: float, low: float, high: float, count: int = 20) -> list[ConvexPart]:
+    """An upright tube wall of flat boxes, half of their sagitta inside the round surface and half outside."""
+    half_angle = pi / count
+    middle = radius * (1 + np.cos(half_angle)) / 2 - wall / 2
+    half = (wall / 2, radius * float(np.tan(half_angle)), (high - low) / 2)
+    parts = []
+    for index in range(count):
+        angle = 2 * half_angle * index
+        pos = (middle * float(np.cos(angle)), middle * float(np.sin(angle)), (high + low) / 2)
+        parts.append(ConvexPart("box", half, pos, (float(np.cos(angle / 2)), 0.0, 0.0, float(np.sin(angle / 2)))))
+    return parts
 
 
 def _make_bowl(rng: np.random.Generator) -> _Built:

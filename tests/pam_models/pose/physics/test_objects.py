@@ -36,9 +36,7 @@ def test_parts_lie_in_the_mesh(word: str, seed: int) -> None:
     thing = make_object(word, seed)
     for part in thing.parts:
         outside = signed_distance(surface_points(part), thing.mesh.vertices_m, thing.mesh.faces, reach_m=1.0)
-        # The filled mug's collision body is the only part that is not solid in the mesh: its top is open.
-        limit = 0.0025 if not (word == "mug" and part.kind == "cylinder") else 0.006
-        assert outside.max() < limit
+        assert outside.max() < 0.0025
 
 
 @pytest.mark.parametrize("word", OBJECT_WORDS)
