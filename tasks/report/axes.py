@@ -10,12 +10,14 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Scale:
-    """A linear map from values to SVG units; `start` may lie right of or below `end`."""
+    """A linear map from values to SVG units; `start` may lie right of or below `end`; `whole` allows no ticks between
+    whole numbers."""
 
     low: float
     high: float
     start: float
     end: float
+    whole: bool = False
 
     def __call__(self, value: float) -> float:
         """Where a value lies; values outside the range lie outside the axis."""
@@ -39,11 +41,11 @@ def round_step(span: float, ticks: int) -> float:
     return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if power * factor >= raw * (1 - 1e-9))
 
 
-def ticks_of(low: float, high: float, ticks: int) -> list[float]:
-    """Round values within [low, high]."""
-    step = round_step(high - low, ticks)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
+def ticks_of(scale: Scale, ticks: int) -> list[float]:
+    """Round values within the scale's range."""
+    step = max(round_step(scale.high - scale.low, ticks), 1.0 if scale.whole else 0.0)
+    first = math.ceil(scale.low / step - 1e-9)
+    last = math.floor(scale.high / step + 1e-9)
     return [index * step for index in range(first, last + 1)]
 
 
@@ -61,8 +63,8 @@ def number(value: float) -> str:
 
 def axes(frame: Frame, x_title: str, y_title: str, *, x_ticks: int = 8, y_ticks: int = 4) -> Markup:
     """Grid, ticks, labels and titles of a figure."""
-    parts = [_x_tick(frame, value) for value in ticks_of(frame.x.low, frame.x.high, x_ticks)]
-    parts += [_y_tick(frame, value) for value in ticks_of(frame.y.low, frame.y.high, y_ticks)]
+    parts = [_x_tick(frame, value) for value in ticks_of(frame.x, x_ticks)]
+    parts += [_y_tick(frame, value) for value in ticks_of(frame.y, y_ticks)]
     parts.append(
         Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
             number(frame.x.start), number(frame.x.end), number(frame.y.start), number(frame.y.start)

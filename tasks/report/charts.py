@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -64,7 +65,9 @@ def histogram(
     if not len(mpjpe_mm):
         return EMPTY.format(f"No scored {noun}.")
     bins = bin_errors(mpjpe_mm, kept, threshold_mm)
-    frame = _frame(720, 260, (bins.low, bins.high), (0.0, round_up(float((bins.kept + bins.dropped).max()), 4)))
+    frame = _frame(
+        720, 260, (bins.low, bins.high), (0.0, round_up(float((bins.kept + bins.dropped).max()), 4)), whole="y"
+    )
     last = f", {bins.above} beyond the last bin" if bins.above else ""
     parts = [axes(frame, f"MPJPE (mm){last}", noun, x_ticks=10)]
     edges = np.linspace(bins.low, bins.high, len(bins.kept) + 1)
@@ -93,7 +96,7 @@ def error_over_frames(
         return EMPTY.format("No frame of this clip has an error.")
     frames = len(mpjpe_mm)
     largest = max(float(mpjpe_mm[known].max()), reference_mm if np.isfinite(reference_mm) else 0.0, 1.0)
-    frame = _frame(1100, 200, (0.0, float(max(frames - 1, 1))), (0.0, round_up(largest * 1.12, 4)))
+    frame = _frame(1100, 200, (0.0, float(max(frames - 1, 1))), (0.0, round_up(largest * 1.12, 4)), whole="x")
     parts = [_phases(frame, phase), axes(frame, "frame", "MPJPE (mm)", x_ticks=16)]
     if np.isfinite(reference_mm):
         parts.append(_reference(frame, reference_mm, below=float(np.nanmean(mpjpe_mm)) >= reference_mm))
@@ -137,8 +140,11 @@ def correlation(pairs_mm: Float[np.ndarray, "P 2"]) -> tuple[Markup, float]:
     return figure(frame, "scatter", said, Markup("").join(parts)), r
 
 
-def _frame(width: int, height: int, x: tuple[float, float], y: tuple[float, float]) -> Frame:
-    return Frame(width, height, Scale(*x, 44.0, width - 12.0), Scale(*y, height - 38.0, 20.0))
+def _frame(
+    width: int, height: int, x: tuple[float, float], y: tuple[float, float], *, whole: Literal["x", "y", ""] = ""
+) -> Frame:
+    across = Scale(*x, 44.0, width - 12.0, whole == "x")
+    return Frame(width, height, across, Scale(*y, height - 38.0, 20.0, whole == "y"))
 
 
 def _bar(frame: Frame, css_class: str, x: tuple[float, float], y: tuple[int, int]) -> Markup:

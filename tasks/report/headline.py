@@ -138,7 +138,7 @@ def _objects(words: list[str]) -> str:
 
 
 def _per(part: int, whole_count: int) -> str:
-    return f"{part / whole_count:.0f}" if whole_count else "–"
+    return f"{part / whole_count:.1f}".removesuffix(".0") if whole_count else "–"
 
 
 def _clip_shape(data: ReportData) -> str:

@@ -7,7 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tasks.build import Build
 from tasks.report.data import Candidate, Clip, Failure, Quality, ReportData, Scores, StageTime, StepCount, Trajectory
+from tasks.store import Store
+from tests.tasks.report.published import publish
 
 T, H, W = 49, 96, 144
 PHASES = ("reach",) * 14 + ("preshape",) * 6 + ("close",) * 8 + ("lift",) * 12 + ("hold",) * 9
@@ -194,3 +197,8 @@ def make_report(clips_per_trajectory: int = 1, trajectories: int = 2, candidates
 @pytest.fixture(scope="session")
 def report() -> ReportData:
     return make_report()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Build]:
+    return publish(tmp_path_factory.mktemp("published"))

@@ -24,8 +24,13 @@ def test_steps_are_round(span: float, ticks: int, step: float) -> None:
 
 def test_ticks_include_both_ends_when_round() -> None:
     """Catches a last tick lost to floating point."""
-    assert ticks_of(0, 0.3, 3) == pytest.approx([0, 0.1, 0.2, 0.3])
-    assert ticks_of(3, 17, 4) == [5, 10, 15]
+    assert ticks_of(Scale(0, 0.3, 0, 1), 3) == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert ticks_of(Scale(3, 17, 0, 1), 4) == [5, 10, 15]
+
+
+def test_counts_have_whole_ticks() -> None:
+    """Catches half a candidate and half a frame on an axis."""
+    assert ticks_of(Scale(0, 2, 0, 1, whole=True), 8) == [0, 1, 2]
 
 
 def test_round_up_reaches_the_value() -> None:
