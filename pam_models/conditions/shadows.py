@@ -104,7 +104,8 @@ def _draw_heights(
         screen[i, 0] = np.rint(screen[i, 0] / cell_m * SNAP) / SNAP
         screen[i, 1] = np.rint(screen[i, 1] / cell_m * SNAP) / SNAP
         if below > 0:
-            screen[i, 2] = max(below - screen[i, 2], 0.0)
+            # Never 0, which would mark a vertex before the near plane.
+            screen[i, 2] = max(below - screen[i, 2], 1e-6)
     corners = np.empty((2 * faces.shape[0], 9), np.float64)
     owners = np.empty(2 * faces.shape[0], np.int64)
     height, width = closeness.shape

@@ -1,0 +1,73 @@
+"""Encodings of a rendered scene."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pam_models.conditions.encodings import depth_pictures, encode, normal_pictures, plain_depth_m
+from pam_models.conditions.maps import ConditionMaps, render_maps
+
+NAMES = ("depth", "segmentation", "keypoints", "normal", "tracking", "mesh")
+
+
+@pytest.fixture(scope="module")
+def maps(scene: Any) -> ConditionMaps:
+    return render_maps(**scene.geometry, joints_world=scene.joints_world, object_class=9, camera=scene.camera)
+
+
+def test_all_conditions_are_pictures_and_black_outside(maps: ConditionMaps) -> None:
+    """Catches a background that a model would take for something near, and wrong shapes or types."""
+    pictures = encode(maps, NAMES)
+    assert tuple(pictures) == NAMES
+    for name, picture in pictures.items():
+        assert picture.shape == (*maps.labels.shape, 3)
+        assert picture.dtype == np.uint8
+        assert picture.any()
+        if name != "keypoints":
+            assert not picture[maps.labels == 0].any()
+    assert (pictures["depth"][maps.labels > 0].sum(-1) > 60).all()
+    assert not pictures["mesh"][maps.labels == 9].any()
+
+
+def test_near_is_bright_and_the_range_is_the_videos() -> None:
+    """Catches inverted depth and a range per frame, which would flicker."""
+    depth = np.zeros((2, 1, 3), np.float32)
+    depth[0, 0, :2], depth[1, 0, :2] = [0.5, 1.0], [0.8, 0.8]
+    picture = depth_pictures(depth).astype(int).sum(-1)
+    assert picture[0, 0, 0] > picture[1, 0, 0] > picture[0, 0, 1] > 0
+    assert picture[:, 0, 2].tolist() == [0, 0]
+    assert not depth_pictures(np.zeros((1, 2, 2), np.float32)).any()
+
+
+def test_a_surface_that_faces_the_camera_is_light_blue() -> None:
+    """Catches normals in OpenCV axes where the usual colours want right, up, towards the viewer."""
+    normals = np.array([[[[0, 0, -1], [0, -1, 0], [1, 0, 0], [0, 0, 0]]]], np.float32)
+    colours = normal_pictures(normals)[0, 0].tolist()
+    assert colours == [[128, 128, 255], [128, 255, 128], [255, 128, 128], [0, 0, 0]]
+
+
+def test_plain_keeps_the_numbers(maps: ConditionMaps) -> None:
+    """Catches loss in the storage encoding: depth to the millimetre, labels and joints exactly."""
+    pictures = encode(maps, ("depth", "segmentation", "keypoints"), "plain")
+    assert np.abs(plain_depth_m(pictures["depth"]) - maps.depth_m).max() <= 0.0005001
+    np.testing.assert_array_equal(pictures["segmentation"][..., 0], maps.labels)
+    u, v = np.rint(maps.joints_px[0, 20]).astype(int)
+    assert pictures["keypoints"][0, v, u].tolist() == [21, 255 if maps.joint_visible[0, 20] else 0, 0]
+    far = np.full((1, 1, 1), 300.0, np.float32)
+    assert plain_depth_m(encode_depth(maps, far))[0, 0, 0] == np.float32(65.535)
+
+
+def encode_depth(maps: ConditionMaps, depth: np.ndarray) -> np.ndarray:
+    changed = ConditionMaps(depth, maps.labels, maps.normals, maps.joints_px, maps.joints_cam_m, maps.joint_visible)
+    return encode(changed, ("depth",), "plain")["depth"]
+
+
+def test_unknown_names_are_refused(maps: ConditionMaps) -> None:
+    """Catches a misspelt condition that would be missing from the model's input."""
+    with pytest.raises(ValueError, match="no condition dept;"):
+        encode(maps, ("dept",))
+    with pytest.raises(ValueError, match="no encoding 'oak'"):
+        encode(maps, (), "oak")
+    with pytest.raises(ValueError, match="left or right"):
+        encode(maps, (), "pam", "both")
