@@ -98,12 +98,16 @@ def summary_markdown(
         lines += [f"Report: {link}", ""]
     if picture is not None:
         lines += [f"![contact sheet]({picture})", ""]
-    lines += ["| step | items | ok | filtered | failed | done before | time |", "|---|---:|---:|---:|---:|---:|---:|"]
+    lines += [
+        "| step | items | rows ok | filtered | failed | items done before | time |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     lines += [_row(meter) for meter in meters if meter.started_s is not None]
     return "\n".join(lines) + "\n"
 
 
 def _row(meter: StepMeter) -> str:
-    ok = meter.finished - meter.filtered - meter.failed
-    spent = spoken_time(meter.seconds(meter.ended_s or 0.0)) if meter.ended_s is not None else "unfinished"
-    return f"| {meter.step} | {meter.total} | {ok} | {meter.filtered} | {meter.failed} | {meter.resumed} | {spent} |"
+    spent = spoken_time(meter.seconds(meter.ended_s)) if meter.ended_s is not None else "unfinished"
+    statuses = meter.statuses or {"ok": meter.done - meter.failed, "failed": meter.failed}
+    ok, filtered, failed = (statuses.get(status, 0) for status in ("ok", "filtered", "failed"))
+    return f"| {meter.step} | {meter.total} | {ok} | {filtered} | {failed} | {meter.resumed} | {spent} |"

@@ -14,10 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import httpx
 from prefect.events.worker import EventsWorker
@@ -34,6 +33,7 @@ class EmbeddedServer:
     """A Prefect server on a free loopback port, in a process of its own."""
 
     def __init__(self) -> None:
+        self.ready = False
         self.url = f"http://127.0.0.1:{_free_port()}/api"
         self._output = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115  open as long as the server
         self._process = subprocess.Popen(  # noqa: S603  our own module
@@ -46,14 +46,15 @@ class EmbeddedServer:
             | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"},
         )
 
-    def wait(self, seconds: float = START_WITHIN_S) -> Self:
+    def wait(self, seconds: float = START_WITHIN_S) -> None:
         """Block until the server answers. Raises PamError with its last words if it does not."""
         deadline_s = time.monotonic() + seconds
         with httpx.Client(timeout=10) as client:
             while time.monotonic() < deadline_s and self._process.poll() is None:
                 try:
                     if client.get(f"{self.url}/health").status_code == httpx.codes.OK:
-                        return self
+                        self.ready = True
+                        return
                 except httpx.TransportError:
                     pass
                 time.sleep(0.1)
@@ -75,24 +76,25 @@ class EmbeddedServer:
 
 
 @contextmanager
-def reporting() -> Iterator[None]:
-    """Flows inside the block report to the configured server, or to an embedded one.
+def reporting() -> Iterator[Callable[[], None]]:
+    """Flows inside the block report to the configured server, or to an embedded one that starts meanwhile.
 
-    Raises ConfigError when the configured server does not answer, PamError when the embedded one does not start.
+    Gives a function that blocks until the server answers; call it before the first flow. Raises ConfigError when the
+    configured server does not answer; the function raises PamError when the embedded one does not start.
     """
     configured = PREFECT_API_URL.value()
     if configured is not None:
         _require_answer(str(configured))
-        yield
+        yield lambda: None
         return
     server = EmbeddedServer()
     try:
-        server.wait()
         with temporary_settings({PREFECT_API_URL: server.url}):
             try:
-                yield
+                yield server.wait
             finally:
-                _send_what_is_queued()
+                if server.ready:
+                    _send_what_is_queued()
     finally:
         server.stop()
 

@@ -5,23 +5,27 @@ Shard tasks report from several threads, so every change goes through one lock.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
 @dataclass
 class StepMeter:
-    """How far one step is. ``resumed`` items were committed by an earlier run, ``done`` items by this one."""
+    """How far one step is.
+
+    ``resumed`` items were committed by an earlier run, ``done`` items by this one. ``statuses`` counts the rows of the
+    whole step by status once it has ended.
+    """
 
     step: str
     total: int = 0
     resumed: int = 0
     done: int = 0
     failed: int = 0
-    filtered: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
     started_s: float | None = None
     ended_s: float | None = None
 
@@ -67,10 +71,9 @@ class StepMeter:
                 parts.append(f"{spoken_time(left)} left")
         if self.resumed:
             parts.append(f"{self.resumed} done before")
-        if self.filtered:
-            parts.append(f"{self.filtered} filtered")
-        if self.failed:
-            parts.append(f"{self.failed} failed")
+        for status, number in (self.statuses or {"failed": self.failed}).items():
+            if number and status != "ok":
+                parts.append(f"{number} {status}")
         return ", ".join(parts)
 
 
@@ -102,30 +105,37 @@ class BuildProgress:
         self.meters = {step: StepMeter(step) for step in steps}
         self.clock = clock
         self._view = view
+        self._shards: dict[tuple[str, str], tuple[int, int]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, step: str, total: int, resumed: int = 0) -> None:
+    def begin(self, step: str, total: int, resumed: int = 0) -> StepMeter:
         """Start the clock of ``step``, which has ``total`` items of which ``resumed`` are committed already."""
         with self._lock:
             meter = self.meters[step]
             meter.total, meter.resumed, meter.started_s = total, resumed, self.clock()
             self._view.show(meter)
+            return meter
 
-    def advance(self, step: str, items: int = 1, *, failed: int = 0, filtered: int = 0) -> None:
-        """Count ``items`` more as finished, ``failed`` and ``filtered`` of them not ok."""
+    def report(self, step: str, shard: str, done: int, failed: int = 0) -> StepMeter:
+        """Take in how far a shard is: ``done`` items so far, ``failed`` of them; one that is run again starts over."""
         with self._lock:
             meter = self.meters[step]
-            meter.done += items
-            meter.failed += failed
-            meter.filtered += filtered
+            done_before, failed_before = self._shards.get((step, shard), (0, 0))
+            self._shards[step, shard] = (done, failed)
+            meter.done += done - done_before
+            meter.failed += failed - failed_before
             self._view.show(meter)
+            return meter
 
-    def end(self, step: str) -> None:
-        """Stop the clock of ``step``."""
+    def end(self, step: str, statuses: Mapping[str, int]) -> StepMeter:
+        """Stop the clock of ``step``; ``statuses`` counts its rows, which are the items of a step that has none."""
         with self._lock:
             meter = self.meters[step]
-            meter.ended_s = self.clock()
+            meter.ended_s, meter.statuses = self.clock(), statuses
+            if meter.total == 0:
+                meter.total = meter.done = sum(statuses.values())
             self._view.show(meter)
+            return meter
 
 
 _view: ContextVar[ProgressView | None] = ContextVar("pam_progress_view", default=None)

@@ -27,6 +27,8 @@ class PlainLines:
 
     def show(self, meter: StepMeter) -> None:
         """Print the meter when it has just ended, or when its last line is old."""
+        if meter.total == 0 and meter.ended_s is None:
+            return
         now_s = self.clock()
         last_s = self._last_s.get(meter.step)
         if last_s is None or now_s - last_s >= self.every_s or meter.ended_s is not None:

@@ -59,7 +59,7 @@ def test_a_page_that_cannot_be_written_does_not_stop_the_build(
 def test_the_summary_counts_what_became_of_items() -> None:
     """Catches failed or filtered items that are counted as ok, and steps that never began in the table."""
     meters = [
-        StepMeter("pose", total=10, resumed=2, done=8, failed=1, filtered=3, started_s=0.0, ended_s=75.0),
+        StepMeter("pose", 10, 2, 8, 1, {"ok": 6, "filtered": 3, "failed": 1}, started_s=0.0, ended_s=75.0),
         StepMeter("video"),
     ]
     text = summary_markdown("b1", "s3://bucket/x", "s3://bucket/x/builds/b1/report/index.html", meters, {"clips": 2})

@@ -17,7 +17,8 @@ from tasks.errors import ConfigError
 PARENT = """
 import sys, time
 from flows.prefect_server import EmbeddedServer
-server = EmbeddedServer().wait()
+server = EmbeddedServer()
+server.wait()
 print(server.url, flush=True)
 time.sleep(600)
 """

@@ -39,7 +39,7 @@ def test_resumed_items_do_not_inflate_the_rate() -> None:
     progress = BuildProgress(["pose"], SilentView(), clock)
     progress.begin("pose", total=100, resumed=90)
     clock.now_s += 10
-    progress.advance("pose", 5)
+    progress.report("pose", "shard", 5)
     meter = progress.meters["pose"]
     assert meter.finished == 95
     assert meter.rate(clock.now_s) == pytest.approx(0.5)
@@ -52,8 +52,8 @@ def test_the_clock_of_a_step_stops_at_its_end() -> None:
     progress = BuildProgress(["pose", "video"], SilentView(), clock)
     progress.begin("pose", total=2)
     clock.now_s += 4
-    progress.advance("pose", 2)
-    progress.end("pose")
+    progress.report("pose", "shard", 2)
+    progress.end("pose", {"ok": 2})
     clock.now_s += 1000
     assert progress.meters["pose"].seconds(clock.now_s) == pytest.approx(4.0)
     assert progress.meters["video"].seconds(clock.now_s) == 0.0
@@ -64,17 +64,36 @@ def test_counts_from_many_threads_are_all_kept() -> None:
     progress = BuildProgress(["appearance"], SilentView())
     progress.begin("appearance", total=8000)
 
-    def report() -> None:
-        for _ in range(1000):
-            progress.advance("appearance", 1, failed=1)
+    def report(shard: str) -> None:
+        for done in range(1, 1001):
+            progress.report("appearance", shard, done, failed=done)
 
-    threads = [threading.Thread(target=report) for _ in range(8)]
+    threads = [threading.Thread(target=report, args=(f"shard-{index}",)) for index in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert progress.meters["appearance"].done == 8000
     assert progress.meters["appearance"].failed == 8000
+
+
+def test_a_shard_that_is_run_again_is_not_counted_twice() -> None:
+    """Catches 150 % after a shard's retry."""
+    progress = BuildProgress(["pose"], SilentView())
+    progress.begin("pose", total=8)
+    progress.report("pose", "shard", 6, failed=1)
+    progress.report("pose", "shard", 2)
+    meter = progress.report("pose", "shard", 8)
+    assert (meter.done, meter.failed, meter.percent) == (8, 0, 100.0)
+
+
+def test_a_reduce_step_shows_its_rows() -> None:
+    """Catches ``0/0`` beside the cut."""
+    progress = BuildProgress(["select-candidates"], SilentView())
+    progress.begin("select-candidates", total=0)
+    meter = progress.end("select-candidates", {"ok": 45, "filtered": 15, "failed": 0})
+    assert (meter.finished, meter.total) == (60, 60)
+    assert "15 filtered" in meter.summary(progress.clock())
 
 
 def test_an_empty_step_is_complete_only_when_it_ended() -> None:

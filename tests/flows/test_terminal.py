@@ -24,10 +24,10 @@ def test_a_pipe_gets_few_plain_lines() -> None:
     view.clock = clock
     progress = BuildProgress(["pose"], view, clock)
     progress.begin("pose", total=40)
-    for _ in range(40):
+    for done in range(1, 41):
         clock.now_s += 0.25
-        progress.advance("pose")
-    progress.end("pose")
+        progress.report("pose", "shard", done)
+    progress.end("pose", {"ok": 40})
     lines = out.getvalue().splitlines()
     assert len(lines) == 4, lines  # the start, after five seconds, after ten, the end
     assert "\x1b" not in out.getvalue()
@@ -44,8 +44,8 @@ def test_a_terminal_gets_a_bar_per_step() -> None:
     progress = BuildProgress(["pose", "video"], view)
     view.start(list(progress.meters.values()))
     progress.begin("pose", total=2)
-    progress.advance("pose", 2, failed=1)
-    progress.end("pose")
+    progress.report("pose", "shard", 2, failed=1)
+    progress.end("pose", {"ok": 1, "failed": 1})
     view.stop()
     assert "pose" in out.getvalue()
     assert "1 failed" in out.getvalue()

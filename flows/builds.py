@@ -1,0 +1,57 @@
+"""The commands that look at builds: plan, status, verify, retry's marks, and the report."""
+
+from pathlib import Path
+
+from flows.console import out
+from flows.expected import expected_items
+from flows.screens import print_marked, print_plan, print_status, print_verdict
+from flows.which_build import address_in_store, configuration
+from tasks.build import Build, load_build
+from tasks.config import build_id_of, output_subset
+from tasks.plan import Planner
+from tasks.report.build import PAGE, write_card, write_report
+from tasks.retry import mark_failed
+from tasks.snapshot import read_snapshot
+from tasks.status import build_status
+from tasks.store import Store
+from tasks.verify import verify
+
+
+def show_plan(profile: str | None, config: Path | None, settings: list[str], store: str, build: str | None) -> None:
+    """Print what is to do, step by step; nothing is written. Raises ConfigError or StoreError."""
+    place = Store(store)
+    resolved = configuration(profile, str(config) if config is not None else None, settings, place, build)
+    subset = output_subset(resolved)
+    planned = Build(place, build_id_of(subset, build), resolved, subset)
+    statuses = build_status(Planner(planned))
+    trajectories = next(status.items for status in statuses if status.step == "pose")
+    print_plan(out(), planned.build_id, store, statuses, expected_items(resolved, trajectories))
+
+
+def show_status(build: str, store: str) -> None:
+    """Print how far a build is. Raises ConfigError for an unknown build."""
+    found = load_build(Store(store), build)
+    published = read_snapshot(found.store, build) is not None
+    address = address_in_store(found.store, found.key(PAGE))
+    print_status(out(), build, build_status(Planner(found)), published, address)
+
+
+def show_verdict(build: str, store: str) -> bool:
+    """Print what a verification found; whether nothing is wrong."""
+    verdict = verify(Store(store), build)
+    print_verdict(out(), build, verdict)
+    return verdict.passed
+
+
+def mark_for_retry(build: str, store: str) -> bool:
+    """Mark failed items to be tried again and say which; whether there are any."""
+    marked = mark_failed(load_build(Store(store), build))
+    print_marked(out(), build, marked)
+    return bool(marked)
+
+
+def rewrite_report(build: str, store: str) -> None:
+    """Write card and report from the published parts and say where the report is."""
+    place = Store(store)
+    write_card(place, build)
+    out().print(f"Report: {write_report(place, build)}", highlight=False, soft_wrap=True)

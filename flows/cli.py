@@ -1,0 +1,142 @@
+"""The command ``pam``. Commands import what they need when they run, so that ``pam --help`` is there at once."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.console import out, speaking_plainly
+from flows.environment import quiet
+
+DEFAULT_STORE = "./pam-data"
+
+app = typer.Typer(
+    help="Labelled hand-object video out of simulated motion: generate a dataset, look at it, check it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Profile = Annotated[str | None, typer.Option(help="Named configuration to start from: demo (default), fast or paper.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file with settings of your own.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be given several times.")
+]
+StoreAddress = Annotated[str, typer.Option("--store", help="Where datasets lie: a folder, or s3://bucket/prefix.")]
+BuildName = Annotated[
+    str | None, typer.Option("--build", help="A name for the build; without one, its content names it.")
+]
+BuildId = Annotated[
+    str, typer.Argument(metavar="BUILD", help="The build's name or hash, as `pam generate` printed it.")
+]
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and leave, where it was asked for."""
+    if wanted:
+        typer.echo(f"pam {version('pam')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    shown: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=show_version, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+    del shown
+    quiet()
+
+
+@app.command()
+def generate(
+    profile: Profile = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    store: StoreAddress = DEFAULT_STORE,
+    build: BuildName = None,
+) -> None:
+    """Make a dataset, or complete one: running the same command again resumes it."""
+    with speaking_plainly():
+        from flows.run_here import run_here
+
+        run_here(profile, config, settings or [], store, build)
+
+
+@app.command()
+def plan(
+    profile: Profile = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    store: StoreAddress = DEFAULT_STORE,
+    build: BuildName = None,
+) -> None:
+    """Say what `generate` with these options would do, and do nothing."""
+    with speaking_plainly():
+        from flows.builds import show_plan
+
+        show_plan(profile, config, settings or [], store, build)
+
+
+@app.command()
+def status(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
+    """Say how far a build is."""
+    with speaking_plainly():
+        from flows.builds import show_status
+
+        show_status(build, store)
+
+
+@app.command()
+def verify(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
+    """Read a whole build again and check hashes, counts, links and labels; the exit code is 1 if anything is wrong."""
+    with speaking_plainly():
+        from flows.builds import show_verdict
+
+        if not show_verdict(build, store):
+            raise typer.Exit(1)
+
+
+@app.command()
+def retry(build: BuildId, settings: Settings = None, store: StoreAddress = DEFAULT_STORE) -> None:
+    """Try the failed items of a build again, and what depends on them."""
+    with speaking_plainly():
+        from flows.builds import mark_for_retry
+        from flows.run_here import run_here
+
+        if mark_for_retry(build, store):
+            run_here(None, None, settings or [], store, build)
+
+
+@app.command()
+def report(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
+    """Write the report of a published build anew and say where it is."""
+    with speaking_plainly():
+        from flows.builds import rewrite_report
+
+        rewrite_report(build, store)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def train(
+    options: typer.Context,
+    profile: Annotated[str, typer.Option(help="Training recipe: the name of one that ships, or a file.")] = "demo",
+    model: Annotated[
+        str | None, typer.Option(help="What to make: data or a model. Without it, everything in order.")
+    ] = None,
+) -> None:
+    """Make the training data and train the models that ship; each part resumes where it stopped."""
+    with speaking_plainly():
+        from flows.training import train as run
+
+        raise typer.Exit(run(profile, model, options.args))
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    app()
+
+
+__all__ = ["app", "main", "out"]

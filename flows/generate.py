@@ -1,0 +1,122 @@
+"""The flow ``pam``: one command, or one deployed run, makes one dataset or completes it."""
+
+import warnings
+from dataclasses import dataclass
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.page import BuildPage, summary_markdown
+from flows.progress import StepMeter, followed
+from flows.step import RunningBuild, failures_of, run_step
+from flows.which_build import address_in_store, configuration
+from tasks.build import Build, open_build
+from tasks.plan import Planner
+from tasks.preflight import preflight
+from tasks.report.build import PAGE, write_card, write_report
+from tasks.snapshot import write_snapshot
+from tasks.steps import steps_of
+from tasks.store import Store, StoreWarning
+
+DEFAULT_STORE = "./pam-data"
+MOST_SHARDS_AT_ONCE = 64
+
+COUNTED = {"pose": "trajectories", "appearance": "candidates", "video": "clips", "samples": "samples"}
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What a build came to: where it lies, where its report is, how many of what it holds, and how each step went."""
+
+    build_id: str
+    store: str
+    report: str
+    counts: dict[str, int]
+    steps: tuple[StepMeter, ...]
+
+
+@flow(
+    name="pam",
+    task_runner=ThreadPoolTaskRunner(max_workers=MOST_SHARDS_AT_ONCE),  # type: ignore[arg-type]
+    persist_result=False,
+)
+def generate(
+    profile: str | None = None,
+    config: str | None = None,
+    settings: list[str] | None = None,
+    store: str = DEFAULT_STORE,
+    build: str | None = None,
+) -> BuildSummary:
+    """Make a labelled hand-object video dataset, or complete one.
+
+    What is committed in the store is done; running again with the same parameters does the rest.
+
+    Args:
+        profile: The named configuration to start from: demo, fast or paper. Left empty it is demo.
+        config: A YAML file with settings of your own, laid over the profile; the worker must be able to read it.
+        settings: Single settings, laid over both, each written as key=value, such as pose.trajectories=4.
+        store: Where the dataset goes. A folder, or s3://bucket/prefix with the usual AWS variables set for the worker.
+        build: A name for the build. Left empty it is named by what determines its content. A build that exists goes on
+            with its own configuration where neither profile nor config is given.
+    """
+    log = get_run_logger()
+    opened, warned = prepare(profile, config, settings or [], store, build)
+    for warning in warned:
+        log.warning("%s", warning)
+    planner, page = Planner(opened), BuildPage(opened.build_id, log)
+    steps = [step.name for step in steps_of(opened.config)]
+    with followed([*steps, "publish"]) as progress:
+        run = RunningBuild(planner, progress, page, log)
+        try:
+            for step in steps:
+                run_step(run, step)
+            publish(run)
+        finally:
+            run.close()
+            summary = summarise(run, list(progress.meters.values()))
+    return summary
+
+
+def prepare(
+    profile: str | None, config: str | None, settings: list[str], store: str, build: str | None
+) -> tuple[Build, list[str]]:
+    """The build that these parameters mean, after a look at everything it needs, and what a person should know of it.
+
+    Raises ConfigError, ExecutorError or StoreError in one line.
+    """
+    place = Store(store)
+    resolved = configuration(profile, config, settings, place, build)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StoreWarning)
+        preflight(resolved, place)
+    return open_build(resolved, place, build), [str(warning.message) for warning in caught]
+
+
+def publish(run: RunningBuild) -> None:
+    """Write what readers start from: the snapshot, the dataset card and the report."""
+    run.progress.begin("publish", total=1)
+
+    @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
+    def write() -> str:
+        write_snapshot(run.build, run.planner)
+        write_card(run.build.store, run.build.build_id)
+        return write_report(run.build.store, run.build.build_id)
+
+    report = write.submit().result()
+    run.log.info("build=%s: published, report at %s", run.build.build_id, report)
+    run.progress.report("publish", "all", 1)
+    run.page.show(run.progress.end("publish", {"ok": 1}))
+
+
+def summarise(run: RunningBuild, meters: list[StepMeter]) -> BuildSummary:
+    """Put what there is now on the run's page, whether or not the build was completed."""
+    build = run.build
+    steps = [step.name for step in steps_of(build.config)]
+    counts = {
+        COUNTED[meter.step]: meter.statuses.get("ok", 0) for meter in meters if meter.step in COUNTED and meter.statuses
+    }
+    report = address_in_store(build.store, build.key(PAGE))
+    run.page.summarise(summary_markdown(build.build_id, build.store.uri, report, meters, counts))
+    run.page.list_failures(list(failures_of(run.planner, steps)))
+    return BuildSummary(build.build_id, build.store.uri, report, counts, tuple(meters))

@@ -1,0 +1,30 @@
+"""``pam generate``: the flow in this process, with bars in the terminal and a Prefect server while it runs."""
+
+from pathlib import Path
+
+from flows.console import out, stopping_soon
+from flows.prefect_server import reporting
+from flows.progress import shown_on
+from flows.screens import print_summary
+from flows.terminal import view_for
+
+
+def run_here(profile: str | None, config: Path | None, settings: list[str], store: str, build: str | None) -> None:
+    """Check everything, run the flow, and say what there is now.
+
+    Raises ConfigError, ExecutorError or StoreError before any work, TooManyFailuresError when the build stopped.
+    """
+    console = out()
+    file = str(config) if config is not None else None
+    with stopping_soon(), reporting() as wait_for_server:
+        # The server needs seconds to start; what is imported and checked meanwhile costs nothing.
+        from flows.generate import generate, prepare
+
+        opened, warned = prepare(profile, file, settings, store, build)
+        for warning in warned:
+            console.print(warning, style="yellow", highlight=False, soft_wrap=True)
+        console.print(f"Build [bold]{opened.build_id}[/] in {store}", highlight=False, soft_wrap=True)
+        wait_for_server()
+        with shown_on(view_for(console)):
+            summary = generate(profile, file, settings, store, build)
+    print_summary(console, summary.build_id, summary.steps, summary.counts, summary.report)
