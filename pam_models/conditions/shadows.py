@@ -109,7 +109,7 @@ def _draw_heights(
     corners = np.empty((2 * faces.shape[0], 9), np.float64)
     owners = np.empty(2 * faces.shape[0], np.int64)
     height, width = closeness.shape
-    unused_K = np.empty((0, 0), np.float64)
+    unused_K = np.eye(3)
     count = gather_triangles(vertices, screen, faces, unused_K, height, width, corners, owners)
     window = np.empty((height, width), np.int64)
     fill_triangles(corners, owners, count, 0, 0, window)
