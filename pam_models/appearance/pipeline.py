@@ -15,6 +15,7 @@ from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, hint
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 from pam_models.autoencoder.frames import image_to_tensor
+from pam_models.autoencoder.threads import fixed_threads
 
 
 class TextEncoder(Protocol):
@@ -54,8 +55,8 @@ class PictureAutoencoder(Protocol):
 class AppearancePipeline:
     """Stage II. Each picture depends on its own seed, prompt and conditions alone.
 
-    The same call gives the same bytes. Another batch composition may change last bits, for matrix products round
-    differently at other sizes.
+    On a CPU a picture's bytes are the same in any batch and in a process of any number of threads: items are sampled
+    one by one on one thread. On a GPU the batch is sampled at once, and another batch composition may change last bits.
     """
 
     def __init__(self, model: AppearanceParts, autoencoder: PictureAutoencoder) -> None:
@@ -81,6 +82,7 @@ class AppearancePipeline:
         self.model.save(directory / "appearance")
         self.autoencoder.save(directory / "autoencoder")
 
+    @fixed_threads()
     @torch.inference_mode()
     def sample(
         self,
@@ -94,8 +96,33 @@ class AppearancePipeline:
 
         Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
         """
-        height, width = self._check(conditions, prompts, seeds)
+        self._check(conditions, prompts, seeds)
+        if self.autoencoder.device.type != "cpu":
+            return self._sample_at_once(conditions, prompts, seeds, steps, guidance)
+        items = [slice(index, index + 1) for index in range(len(seeds))]
+        return np.concatenate(
+            [
+                self._sample_at_once(
+                    {name: picture[item] for name, picture in conditions.items()},
+                    prompts[item],
+                    seeds[item],
+                    steps,
+                    guidance,
+                )
+                for item in items
+            ]
+        )
+
+    def _sample_at_once(
+        self,
+        conditions: Mapping[str, UInt8[np.ndarray, "B H W 3"]],
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        steps: int,
+        guidance: float,
+    ) -> UInt8[np.ndarray, "B H W 3"]:
         device = self.autoencoder.device
+        height, width = next(iter(conditions.values())).shape[1:3]
         hints = self.model.flux.encode_hints(
             hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
         )
@@ -113,7 +140,7 @@ class AppearancePipeline:
         return self.autoencoder.decode(latents)[:, 0]
 
     @staticmethod
-    def _check(conditions: Mapping[str, np.ndarray], prompts: Sequence[str], seeds: Sequence[int]) -> tuple[int, int]:
+    def _check(conditions: Mapping[str, np.ndarray], prompts: Sequence[str], seeds: Sequence[int]) -> None:
         batch = len(seeds)
         if len(prompts) != batch or batch == 0 or not conditions:
             raise ValueError(
@@ -124,4 +151,3 @@ class AppearancePipeline:
         for name, picture in conditions.items():
             if picture.shape != (batch, height, width, 3):
                 raise ValueError(f"condition {name} has shape {picture.shape}, expected {(batch, height, width, 3)}")
-        return height, width

@@ -1,6 +1,7 @@
 """A first frame and condition clips in, a clip out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from pam_models.autoencoder import VideoAutoencoder
+from pam_models.autoencoder.threads import fixed_threads
 from pam_models.motion.diffusion import new_scheduler
 from pam_models.motion.guidance import GuidanceSchedule
 from pam_models.motion.latents import condition_input, first_frame_latents
@@ -36,11 +38,22 @@ class MotionParts(Protocol):
         """The text encoder."""
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How a call samples; see `MotionPipeline.sample`."""
+
+    steps: int
+    guidance: float
+    schedule: GuidanceSchedule
+    strengths: Mapping[str, float] | None
+
+
 class MotionPipeline:
     """Stage III. `negative_prompt` is the unconditional text of guidance.
 
-    Items of a batch share nothing but the processor's time: each has its own seed. The same call gives the same bytes.
-    Another batch composition may change last bits, for matrix products round differently at other sizes.
+    Each clip depends on its own seed and inputs alone. On a CPU its bytes are the same in any batch and in a process of
+    any number of threads: items are sampled one by one on one thread. On a GPU the batch is sampled at once, and
+    another batch composition may change last bits.
     """
 
     def __init__(self, model: MotionParts, autoencoder: VideoAutoencoder, negative_prompt: str = "") -> None:
@@ -66,6 +79,7 @@ class MotionPipeline:
         self.model.save(directory / "motion")
         self.autoencoder.save(directory / "autoencoder")
 
+    @fixed_threads()
     def sample(
         self,
         first_frame: UInt8[np.ndarray, "B H W 3"],
@@ -82,20 +96,44 @@ class MotionPipeline:
 
         Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
         """
-        frames = self._check(first_frame, conditions, prompts, seeds)
-        device = self.autoencoder.device
+        self._check(first_frame, conditions, prompts, seeds)
+        how = Sampling(steps, guidance, schedule, strengths)
+        if self.autoencoder.device.type != "cpu":
+            return self._sample_at_once(first_frame, conditions, prompts, seeds, how)
+        items = [slice(index, index + 1) for index in range(len(seeds))]
+        return np.concatenate(
+            [
+                self._sample_at_once(
+                    first_frame[item],
+                    {name: clip[item] for name, clip in conditions.items()},
+                    prompts[item],
+                    seeds[item],
+                    how,
+                )
+                for item in items
+            ]
+        )
+
+    def _sample_at_once(
+        self,
+        first_frame: UInt8[np.ndarray, "B H W 3"],
+        conditions: Mapping[str, UInt8[np.ndarray, "B T H W 3"]],
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        how: Sampling,
+    ) -> UInt8[np.ndarray, "B T H W 3"]:
+        transformer, device = self.model.transformer, self.autoencoder.device
         with torch.inference_mode():
             inputs = {name: condition_input(self.autoencoder, clip) for name, clip in conditions.items()}
-            first = first_frame_latents(self.autoencoder, first_frame, frames)
+            first = first_frame_latents(self.autoencoder, first_frame, transformer.settings.latent_frames)
             text, _ = self.model.text.encode(prompts)
             negative, _ = self.model.text.encode([self.negative_prompt] * len(prompts))
-        transformer = self.model.transformer
 
         def conditional(latents: Tensor, timesteps: Tensor) -> Tensor:
-            return predict_velocity(transformer, latents, first, timesteps, text, inputs, strengths)
+            return predict_velocity(transformer, latents, first, timesteps, text, inputs, how.strengths)
 
         def unconditional(latents: Tensor, timesteps: Tensor) -> Tensor:
-            return predict_velocity(transformer, latents, first, timesteps, negative, inputs, strengths)
+            return predict_velocity(transformer, latents, first, timesteps, negative, inputs, how.strengths)
 
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         latents: Float[Tensor, "B F C h w"] = denoise(
@@ -103,10 +141,10 @@ class MotionPipeline:
             unconditional,
             initial_noise(tuple(first.shape[1:]), generators, device),
             new_scheduler(),
-            steps,
+            how.steps,
             generators,
-            guidance,
-            schedule,
+            how.guidance,
+            how.schedule,
         )
         return self.autoencoder.decode(latents.permute(0, 2, 1, 3, 4))
 
@@ -116,7 +154,7 @@ class MotionPipeline:
         conditions: Mapping[str, np.ndarray],
         prompts: Sequence[str],
         seeds: Sequence[int],
-    ) -> int:
+    ) -> None:
         batch = len(seeds)
         if len(prompts) != batch or first_frame.shape[0] != batch or batch == 0:
             raise ValueError(
@@ -132,4 +170,3 @@ class MotionPipeline:
         for name, clip in conditions.items():
             if clip.shape != expected:
                 raise ValueError(f"condition {name} has shape {clip.shape}, the first frame asks for {expected}")
-        return settings.latent_frames
