@@ -59,20 +59,19 @@ def stopping_soon() -> Iterator[None]:
         out().print(RESUME)
         os._exit(INTERRUPTED)
 
+    timer = threading.Timer(STOP_WITHIN_S, leave)
+    timer.daemon = True
+
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
-        out().print("Stopping; press Ctrl-C again to leave at once.")
         signal.signal(signal.SIGINT, lambda number, frame: leave())
-        timer = threading.Timer(STOP_WITHIN_S, leave)
-        timer.daemon = True
+        out().print("Stopping; press Ctrl-C again to leave at once.")
         timer.start()
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
+        timer.cancel()
         signal.signal(signal.SIGINT, before)

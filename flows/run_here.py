@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from flows.console import out, stopping_soon
-from flows.prefect_server import reporting
-from flows.progress import shown_on
-from flows.screens import print_summary
-from flows.terminal import view_for
+from flows.which_build import configuration
+from tasks.store import Store
 
 
 def run_here(profile: str | None, config: Path | None, settings: list[str], store: str, build: str | None) -> None:
@@ -16,9 +14,16 @@ def run_here(profile: str | None, config: Path | None, settings: list[str], stor
     """
     console = out()
     file = str(config) if config is not None else None
+    # A misspelt key is answered at once: before Prefect is imported, and long before its server is up.
+    configuration(profile, file, settings, Store(store), build)
+    from flows.prefect_server import reporting
+
     with stopping_soon(), reporting() as wait_for_server:
         # The server needs seconds to start; what is imported and checked meanwhile costs nothing.
         from flows.generate import generate, prepare
+        from flows.progress import shown_on
+        from flows.screens import print_summary
+        from flows.terminal import view_for
 
         opened, warned = prepare(profile, file, settings, store, build)
         for warning in warned:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from flows.progress import StepMeter, spoken_time
 from tasks.status import StepStatus
@@ -15,13 +15,14 @@ def print_summary(
 ) -> None:
     """The end of a build: how long each step took, what there is now, and where the report is."""
     worked = [meter for meter in steps if meter.ended_s is not None and meter.done]
+    again = all(meter.step == "publish" for meter in worked)
     times = ", ".join(f"{meter.step} {spoken_time(meter.seconds(0.0))}" for meter in worked)
     console.print()
     console.print(f"Build [bold]{build_id}[/]: " + ", ".join(f"{number} {name}" for name, number in counts.items()))
-    if times:
-        console.print(f"Time: {times}", highlight=False, soft_wrap=True)
-    else:
+    if again:
         console.print("Everything was committed already; nothing was done again.")
+    else:
+        console.print(f"Time: {times}", highlight=False, soft_wrap=True)
     console.print(f"Report: {report}", highlight=False, soft_wrap=True)
 
 
@@ -29,7 +30,7 @@ def print_plan(
     console: Console, build_id: str, store: str, statuses: Sequence[StepStatus], expected: Mapping[str, int]
 ) -> None:
     """What a build would do, step by step. Steps that depend on unfinished ones show what the configuration expects."""
-    table = Table("step", *(_right(name) for name in ("items", "done", "to do", "shards", "done", "to do")))
+    table = Table("step", *(_number(name) for name in ("items", "done", "to do", "shards", "done", "to do")))
     for status in statuses:
         if status.planned:
             numbers = (status.items, status.items_done, status.items - status.items_done)
@@ -46,7 +47,7 @@ def print_plan(
 
 def print_status(console: Console, build_id: str, statuses: Sequence[StepStatus], published: bool, report: str) -> None:
     """How far a build is, as its store says."""
-    table = Table("step", *(_right(name) for name in ("shards", "items", "ok", "filtered", "failed")), "state")
+    table = Table("step", *(_number(name) for name in ("shards", "items", "ok", "filtered", "failed")), "state")
     for status in statuses:
         if not status.planned:
             table.add_row(status.step, "", "", "", "", "", "waits for the steps before it", style="dim")
@@ -87,5 +88,5 @@ def print_marked(console: Console, build_id: str, marked: Mapping[str, int]) -> 
     console.print(f"Build {build_id}: trying failed items again: {what}")
 
 
-def _right(name: str) -> str:
-    return name
+def _number(name: str) -> Column:
+    return Column(name, justify="right")

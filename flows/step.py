@@ -78,7 +78,7 @@ def run_step(run: RunningBuild, name: str) -> None:
         with run.workers(plan.step) as executor:
             work_off(run, plan, executor)
     statuses = check_failures(run.build, plan, run.planner.reader)
-    run.page.show(run.progress.end(name, statuses))
+    run.page.show(run.progress.end(name, statuses, resumed=not plan.todo))
     run.log.info("build=%s step=%s: %s", run.build.build_id, name, statuses)
 
 
