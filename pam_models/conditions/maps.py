@@ -17,7 +17,9 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-OCCLUSION_TOLERANCE_M = 0.015
+# A joint lies inside the flesh: so much surface in front of it is its own. The wrist is the thickest place.
+OCCLUSION_TOLERANCE_M = 0.018
+WRIST_TOLERANCE_M = 0.03
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ def scene_mesh(
 def joints_seen(
     joints_px: Float[np.ndarray, "T J 2"], joint_depth_m: Float[np.ndarray, "T J"], depth_m: Float[np.ndarray, "T H W"]
 ) -> Bool[np.ndarray, "T J"]:
-    """Whether each joint lies in the picture, before the camera, and at most 15 mm behind the surface seen there."""
+    """Whether each joint lies in the picture, before the camera, and at most its own flesh behind the surface seen there.
+
+    Joint 0 is the wrist.
+    """
     height, width = depth_m.shape[1:]
     with np.errstate(invalid="ignore"):
         pixel = np.rint(joints_px)
@@ -118,7 +123,9 @@ def joints_seen(
     column = np.where(inside, pixel[..., 0], 0).astype(np.int64)
     row = np.where(inside, pixel[..., 1], 0).astype(np.int64)
     surface = depth_m[np.arange(len(depth_m))[:, None], row, column]
-    seen: Bool[np.ndarray, "T J"] = inside & ((surface == 0) | (joint_depth_m <= surface + OCCLUSION_TOLERANCE_M))
+    flesh_m = np.full(joint_depth_m.shape[1], OCCLUSION_TOLERANCE_M)
+    flesh_m[0] = WRIST_TOLERANCE_M
+    seen: Bool[np.ndarray, "T J"] = inside & ((surface == 0) | (joint_depth_m <= surface + flesh_m))
     return seen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from pam_models.autoencoder.configuration import AutoencoderConfig
@@ -21,6 +21,8 @@ from pam_models.training.ordering import Pool
 from pam_models.training.recipe import AutoencoderRecipe
 from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
+
+FRAMES_IN_A_BATCH = 9
 
 
 class AutoencoderTask:
@@ -53,17 +55,33 @@ class AutoencoderTask:
         frames = int(rng.choice(recipe.crop_frames, p=weights / weights.sum()))
         single = frames == 1
         pool, cache = (self._picture_pool, self._pictures) if single else (self._clip_pool, self._clips)
-        count = recipe.batch * (4 if single else 1)
+        count = max(1, recipe.batch * FRAMES_IN_A_BATCH // frames)
+        whole = step >= recipe.steps * (1.0 - recipe.whole_picture_fraction)
         videos, masks = [], []
         for name in pool.batch(step, count, recipe.seed):
             block = cache[name]
             stream = RGB if rng.random() < recipe.rgb_fraction else str(rng.choice(block.streams[1:]))
             start = int(rng.integers(len(block) - frames + 1))
             at = slice(start, start + frames)
-            videos.append(np.asarray(block.stream(stream)[at]))
-            masks.append(np.asarray(block.stream("segmentation")[at]).any(axis=-1))
+            mask = np.asarray(block.stream("segmentation")[at]).any(axis=-1)
+            window = (slice(None), slice(None)) if whole else self._window(rng, mask)
+            videos.append(np.asarray(block.stream(stream)[at])[:, *window])
+            masks.append(mask[:, *window])
         mask = torch.from_numpy(np.stack(masks))[:, None].float()
         return {"video": video_to_tensor(np.stack(videos)), "weight": 1.0 + (recipe.foreground_weight - 1.0) * mask}
+
+    def _window(self, rng: np.random.Generator, mask: Bool[np.ndarray, "T H W"]) -> tuple[slice, slice]:
+        """A crop around a random foreground pixel: most of a picture is an easy background."""
+        rows, columns = np.nonzero(mask.any(axis=0))
+        size = self.recipe.window
+        if len(rows) == 0:
+            rows, columns = np.array([mask.shape[1] // 2]), np.array([mask.shape[2] // 2])
+        pick = int(rng.integers(len(rows)))
+        top, left = (
+            int(np.clip(centre - extent // 2, 0, whole - extent))
+            for centre, extent, whole in zip((rows[pick], columns[pick]), size, mask.shape[1:], strict=True)
+        )
+        return slice(top, top + size[0]), slice(left, left + size[1])
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
         """Weighted L1 of values and of gradients, and a small KL term."""

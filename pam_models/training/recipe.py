@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Precision = Literal["fp32", "bf16"]
 PROFILES = Path(__file__).parents[2] / "deployments" / "profiles"
@@ -66,13 +66,23 @@ class LoopRecipe(_Frozen):
 class AutoencoderRecipe(LoopRecipe):
     """The video autoencoder: crops in time of pictures and of condition videos."""
 
-    crop_frames: tuple[int, ...] = (9, 17, 1)
-    crop_weights: tuple[float, ...] = (0.6, 0.2, 0.2)
+    crop_frames: tuple[int, ...] = (9, 1)
+    crop_weights: tuple[float, ...] = (0.55, 0.45)
+    window: tuple[int, int] = Field(default=(64, 96), description="height and width of training crops, multiples of 8")
+    whole_picture_fraction: float = Field(default=0.2, ge=0, le=1, description="share of the last steps without crops")
     rgb_fraction: float = Field(default=0.6, ge=0, le=1)
     edge_weight: float = Field(default=0.5, ge=0)
     kl_weight: float = Field(default=1e-6, ge=0)
     foreground_weight: float = Field(default=3.0, ge=1)
     scale_clips: int = Field(default=48, gt=0, description="clips over which the latents' mean and deviation are taken")
+
+    @model_validator(mode="after")
+    def _decodable(self) -> AutoencoderRecipe:
+        """Refuse an even number of latent frames: diffusers decodes it to too many frames."""
+        wrong = [frames for frames in self.crop_frames if frames % 8 != 1]
+        if wrong or len(self.crop_frames) != len(self.crop_weights):
+            raise ValueError("crop_frames must be 1, 9, 17, ... with as many crop_weights")
+        return self
 
 
 class EstimatorRecipe(LoopRecipe):

@@ -63,7 +63,7 @@ def test_joints_are_projected_and_hidden_by_surfaces(scene: Any) -> None:
     depth = np.zeros((1, 10, 20), np.float32)
     depth[0, :, 10:] = 0.5
     pixels = np.array([[[3, 3], [15, 3], [15, 3], [-0.6, 3], [3, 9.6], [19.4, 9.4], [np.nan, np.nan]]])
-    z = np.array([[1.0, 0.514, 0.516, 1.0, 1.0, 0.5, -1.0]])
+    z = np.array([[1.0, 0.517, 0.519, 1.0, 1.0, 0.5, -1.0]])
     assert joints_seen(pixels, z, depth)[0].tolist() == [True, True, False, False, False, True, False]
 
 
