@@ -63,10 +63,10 @@ class AutoencoderTask:
             stream = RGB if rng.random() < recipe.rgb_fraction else str(rng.choice(block.streams[1:]))
             start = int(rng.integers(len(block) - frames + 1))
             at = slice(start, start + frames)
-            mask = np.asarray(block.stream("segmentation")[at]).any(axis=-1)
-            window = (slice(None), slice(None)) if whole else self._window(rng, mask)
+            shown = np.asarray(block.stream("segmentation")[at].any(axis=-1))
+            window = (slice(None), slice(None)) if whole else self._window(rng, shown)
             videos.append(np.asarray(block.stream(stream)[at])[:, *window])
-            masks.append(mask[:, *window])
+            masks.append(shown[:, *window])
         mask = torch.from_numpy(np.stack(masks))[:, None].float()
         return {"video": video_to_tensor(np.stack(videos)), "weight": 1.0 + (recipe.foreground_weight - 1.0) * mask}
 

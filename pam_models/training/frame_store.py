@@ -104,7 +104,7 @@ def load_block(folder: Path, name: str) -> FrameBlock:
     with np.load(folder / f"{name}.labels.npz", allow_pickle=False) as labels:
         return FrameBlock(
             streams=tuple(str(text) for text in labels["streams"]),
-            frames=np.load(folder / f"{name}.frames.npy", mmap_mode="r", allow_pickle=False),
+            frames=np.load(folder / f"{name}.frames.npy", mmap_mode="c", allow_pickle=False),
             joints_px=labels["joints_px"],
             joints_cam_m=labels["joints_cam_m"],
             joint_visible=labels["joint_visible"],

@@ -91,10 +91,7 @@ def _key_poses(rng: np.random.Generator, hand: HandModel, betas: np.ndarray, key
     turn *= rng.uniform(0.0, np.pi) / np.linalg.norm(turn)
     sideways = np.array([0.0, 0.0, 1.0])
     return np.array(
-        [
-            np.concatenate([turn + rng.normal(0.0, 0.15, 3), random_hand_pose(rng, axes, sideways)])
-            for _ in range(keys)
-        ]
+        [np.concatenate([turn + rng.normal(0.0, 0.15, 3), random_hand_pose(rng, axes, sideways)]) for _ in range(keys)]
     )
 
 

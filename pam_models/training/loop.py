@@ -181,6 +181,7 @@ class Trainer:
         self.seconds = float(state["seconds"])
         self._mean_loss = float(state["mean_loss"])
         self.figures = dict(state["figures"])
+        self._forget_losses_from(self.step)
         log.info("%s: continuing at step %d", self.task.name, self.step)
         return True
 
@@ -225,6 +226,15 @@ class Trainer:
             if new:
                 writer.writeheader()
             writer.writerow(row)
+
+    def _forget_losses_from(self, step: int) -> None:
+        """Drop the lines of steps that come after the checkpoint: they are trained again."""
+        path = self.folder / "losses.csv"
+        if not path.is_file():
+            return
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if int(row.split(",", 1)[0]) < step]
+        path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
 
     @property
     def mean_loss(self) -> float:

@@ -26,7 +26,7 @@ def test_mpjpe_counts_every_joint_and_the_wrist_as_zero() -> None:
 def test_mpjpe_ignores_where_the_wrist_is_but_not_how_the_hand_is_turned() -> None:
     """Catches alignment by the mean joint, and alignment that removes rotation too."""
     true = _hands(0)
-    assert mpjpe_mm(true + [0.3, -0.2, 1.0], true) == pytest.approx(0.0, abs=1e-9)
+    assert mpjpe_mm(true + np.array([0.3, -0.2, 1.0]), true) == pytest.approx(0.0, abs=1e-9)
     assert (mpjpe_mm(true @ _rotation(1), true) > 10.0).all()
 
 

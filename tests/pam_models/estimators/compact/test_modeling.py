@@ -5,7 +5,9 @@ import torch
 from pam_models.estimators.compact.configuration import CompactConfig
 from pam_models.estimators.compact.modeling import CompactNetwork
 
-TINY = CompactConfig(input_size=32, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 0), heatmap_channels=8, joint_features=4, hidden=16)
+TINY = CompactConfig(
+    input_size=32, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 0), heatmap_channels=8, joint_features=4, hidden=16
+)
 
 
 def test_the_wrist_is_the_origin_and_pixels_lie_in_the_crop() -> None:

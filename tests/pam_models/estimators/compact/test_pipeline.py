@@ -13,7 +13,9 @@ from pam_models.estimators.compact.pipeline import CompactEstimator
 from pam_models.zoo import weights_file
 from pam_models.zoo.registry import WeightsError
 
-TINY = CompactConfig(input_size=32, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 0), heatmap_channels=8, joint_features=4, hidden=16)
+TINY = CompactConfig(
+    input_size=32, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 0), heatmap_channels=8, joint_features=4, hidden=16
+)
 K = np.array([[150.0, 0.0, 75.0], [0.0, 150.0, 47.5], [0.0, 0.0, 1.0]])
 BOX = np.array([[90.0, 20.0, 130.0, 50.0]])
 
