@@ -3,7 +3,7 @@
 A step's module offers, besides the class of its stage:
 
     stage(build, step) -> StageFactory      how workers make the stage; it is sent to other processes
-    items(build, step) -> Iterator[Item]    only `pose`: what there is to do at the start (the others follow from tables)
+    items(build, step) -> Iterator[Item]    only `pose`: what there is to do at first (the others follow from tables)
     models(build, step) -> dict[str, str]   optional: id -> revision or hash of the models used, for the parts' lineage
 """
 

@@ -22,8 +22,9 @@ Tree = dict[str, Any]
 
 
 def profile_names() -> tuple[str, ...]:
-    """Names of the profiles that ship with the project."""
-    return tuple(sorted(path.stem for path in PROFILES.glob("*.yaml")))
+    """Names of the profiles that ship with the project; recipes for training lie beside them as train-*.yaml."""
+    names = sorted(path.stem for path in PROFILES.glob("*.yaml"))
+    return tuple(name for name in names if not name.startswith("train-"))
 
 
 def _suggest(wrong: str, right: Sequence[str]) -> str:

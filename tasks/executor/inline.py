@@ -31,6 +31,8 @@ class InlineExecutor:
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
         """One outcome for each item, in order; see `Executor.map`."""
+        if not items:
+            return []
         with self._lock:
             stage = self._warm()
             collector = Collector(len(items), on_progress)

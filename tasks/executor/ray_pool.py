@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.5
 SETUP_ATTEMPTS = 3
+PATIENCE_S = 60.0
 CLOSE_S = 5.0
 DIED = ("WorkerDied", "the worker process died while this item was running in it")
 PASSED_ON = ("AWS_",)
@@ -187,6 +188,8 @@ class RayActorPool:
         pending = [(handle, handle.setup.remote(), 1) for handle in handles]
         while pending:
             handle, reference, attempt = pending.pop(0)
+            while not ray.wait([reference], timeout=PATIENCE_S)[0]:
+                log.warning("a worker waits for room on the cluster, or takes long to be set up")
             try:
                 answer: tuple[str, bool] | None = ray.get(reference)
             except RayActorError as error:

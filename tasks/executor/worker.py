@@ -9,13 +9,15 @@ from tasks.executor.batches import BatchResult, one_line, run_batch
 from tasks.stage import Item, Stage, StageFactory
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+# torch last: numba, told its number, sets OpenMP's for the whole process to another
+LOADED_SETTERS = (("numba", "set_num_threads"), ("cv2", "setNumThreads"), ("torch", "set_num_threads"))
 
 
 def limit_threads(cpus: int) -> None:
     """Keeps the libraries that start threads of their own to `cpus` threads each, whether loaded already or later."""
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(cpus)
-    for module, setter in (("torch", "set_num_threads"), ("cv2", "setNumThreads"), ("numba", "set_num_threads")):
+    for module, setter in LOADED_SETTERS:
         loaded = sys.modules.get(module)
         if loaded is not None and hasattr(loaded, setter):
             getattr(loaded, setter)(cpus)

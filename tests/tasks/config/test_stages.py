@@ -1,0 +1,26 @@
+"""What each step makes."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from tasks.config.stages import FluxAppearance, GraspxlPose, HandConfig, PhysicsPose, PoseConfig
+
+
+def test_a_mano_folder_means_mano() -> None:
+    """Catches `--set hand.mano_dir=DIR` that keeps the free hand: poses would stay approximate without a word."""
+    assert HandConfig.model_validate({"mano_dir": "x"}).model == "mano"
+    assert HandConfig.model_validate({"mano_dir": "x", "model": "free"}).model == "free"
+    assert HandConfig().model == "free"
+
+
+def test_the_source_chooses_the_branch() -> None:
+    """Catches a choice that is read as the wrong branch."""
+    read = TypeAdapter[PhysicsPose | GraspxlPose](PoseConfig).validate_python
+    assert read({"source": "graspxl", "path": "x"}) == GraspxlPose(path=Path("x"))
+    assert isinstance(read({"source": "physics"}), PhysicsPose)
+
+
+def test_paper_models_have_the_papers_numbers() -> None:
+    """Catches demo numbers leaking into the paper's model."""
+    assert (FluxAppearance().candidates, FluxAppearance().guidance) == (30, 4.0)

@@ -1,0 +1,39 @@
+"""Ray for the length of a build."""
+
+from typing import Any
+
+import pytest
+import ray
+
+from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
+from tasks.errors import ExecutorError
+from tasks.executor.inline import InlineExecutor
+from tasks.executor.opening import check_room, open_executor, ray_session
+from tasks.executor.ray_pool import RayActorPool
+from tests.tasks.executor.conftest import items_of
+
+GREEDY = StagesResources(video=StageResources(gpus=4))
+
+
+def test_the_configuration_chooses_the_executor(two_gpus: None, moody: Any) -> None:
+    """Catches Ray where it was not wanted, and one process where it was."""
+    with open_executor(ExecutionConfig(executor="inline"), moody, StageResources()) as inline:
+        assert isinstance(inline, InlineExecutor)
+    execution = ExecutionConfig(item_attempts=1)
+    with ray_session(execution), open_executor(execution, moody, StageResources()) as pool:
+        assert isinstance(pool, RayActorPool)
+        assert pool.map(items_of("exit"), batch_size=1)[0].attempts == 1
+    assert ray.is_initialized(), "a Ray that was there before is left running"
+
+
+def test_too_few_gpus_are_found_before_any_work(two_gpus: None) -> None:
+    """Catches a build that reaches its last step and then finds no GPU."""
+    with (
+        pytest.raises(ExecutorError, match=r"execution\.stages\.video\.gpus"),
+        ray_session(ExecutionConfig(stages=GREEDY)),
+    ):
+        pass
+    with pytest.raises(ExecutorError, match=r"execution\.stages\.video\.gpus"):
+        check_room(ExecutionConfig(stages=GREEDY), {"CPU": 2.0, "GPU": 2.0})
+    with ray_session(ExecutionConfig(executor="inline", stages=GREEDY)):
+        pass
