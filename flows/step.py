@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -64,6 +64,11 @@ class RunningBuild:
         with open_executor(execution, factory, getattr(execution.stages, step.resources)) as executor:
             yield executor
 
+    def stop(self) -> None:
+        """Have the shards under way end now, without a part: their workers go, and they report to nobody."""
+        self.stopping.set()
+        self.close()
+
     def close(self) -> None:
         """End Ray."""
         self._opened.close()
@@ -96,9 +101,11 @@ def work_off(run: RunningBuild, plan: StepPlan, executor: Executor | None) -> No
             finished.result()
     except BaseException as error:
         if not isinstance(error, Exception):
-            run.stopping.set()
+            run.stop()
         for future in running:
-            future.wait()
+            # A shard that loses its Ray ends with SystemExit, which must not end the build in its stead.
+            with suppress(SystemExit, Exception):
+                future.wait()
         raise
 
 
