@@ -27,7 +27,7 @@ def executor(request: pytest.FixtureRequest, moody: Any) -> Iterator[Executor]:
 
 
 def test_one_outcome_for_each_item_in_order(executor: Executor) -> None:
-    """Catches lost, doubled or shuffled items, batches that are too large, and a stage that is set up more than once."""
+    """Catches lost, doubled or shuffled items, batches that are too large, and a stage set up more than once."""
     items = items_of(*(f"k{n}" for n in range(23)))
     seen: list[Progress] = []
     outcomes = executor.map(items, batch_size=4, on_progress=seen.append)
