@@ -16,7 +16,7 @@ from tasks.rows import PartReader
 from tasks.stage import Item, OnProgress, Outcome, Progress, Row
 from tasks.steps import BY_NAME, Step
 from tasks.tables.parts import STATUSES, write_part
-from tasks.tables.table import COMMON
+from tasks.tables.table import COMMON, Table
 
 COMMON_NAMES = frozenset(column.name for column in COMMON)
 REASONS_SHOWN = 3
@@ -66,7 +66,7 @@ def run_shard(
     outcomes = executor.map(
         items, batch_size=step.batch_size(build.config), on_progress=_offset(on_progress, len(kept), len(shard.items))
     )
-    fresh = {outcome.item.item_id: list(finished_rows(outcome, shard.shard_id)) for outcome in outcomes}
+    fresh = {outcome.item.item_id: list(finished_rows(outcome, shard.shard_id, step.table)) for outcome in outcomes}
     rows = [row for item in shard.items for row in (kept.get(item.item_id) or fresh[item.item_id])]
     rows = [{**row, "shard_id": shard.shard_id} for row in rows]
     commit_rows(build, step, shard, rows, input_parts)
@@ -111,8 +111,10 @@ def with_inputs(shard: Shard, items: Sequence[Item], reader: PartReader) -> tupl
     return filled, {key: reader.part(key)[1] for key in shard.inputs}
 
 
-def finished_rows(outcome: Outcome, shard_id: str) -> Iterator[Row]:
-    """The rows of an outcome with the common columns; a failed item gives one row that says why."""
+def finished_rows(outcome: Outcome, shard_id: str, table: Table) -> Iterator[Row]:
+    """The rows of an outcome with the common columns; a failed item gives one row that says why, and what the plan
+    knew of it (its index, its request) as far as the table has columns for that.
+    """
     item = outcome.item
     common: Row = {
         "parent_id": item.parent_id,
@@ -125,7 +127,8 @@ def finished_rows(outcome: Outcome, shard_id: str) -> Iterator[Row]:
     }
     if outcome.failed:
         why = {"status": "failed", "error_type": outcome.error_type, "error_message": outcome.error_message}
-        yield {**common, **why, "item_id": item.item_id}
+        known = {column.name: item.fields[column.name] for column in table.columns if column.name in item.fields}
+        yield {**common, **known, **why, "item_id": item.item_id}
         return
     for index, row in enumerate(outcome.rows):
         own = row.keys() & (COMMON_NAMES - {"status", "error_type", "error_message"})

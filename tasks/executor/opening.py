@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import ray
+from ray._private import worker as ray_worker
 
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
 from tasks.errors import ExecutorError
@@ -52,11 +53,23 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
         raise ExecutorError(
             f"execution.address: Ray at {execution.address!r} does not start or answer: {reason}"
         ) from error
+    with quiet_ray():
+        try:
+            check_room(execution, cluster_resources())
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def quiet_ray() -> Iterator[None]:
+    """Keeps Ray from printing a paragraph into the progress bars for each worker that dies: the pool logs one line."""
+    before = ray_worker._worker_logs_enabled
+    ray_worker._worker_logs_enabled = False
     try:
-        check_room(execution, cluster_resources())
         yield
     finally:
-        ray.shutdown()
+        ray_worker._worker_logs_enabled = before
 
 
 def check_room(execution: ExecutionConfig, available: Mapping[str, float]) -> None:

@@ -153,7 +153,7 @@ class RayActorPool:
             cause = error.cause if isinstance(error.cause, Exception) else error
             result = BatchResult(error_type=type(cause).__name__, error_message=one_line(cause))
         except RayError as error:
-            log.warning("a worker was lost: %s", type(error).__name__)
+            log.warning("a worker was lost (%s)", type(error).__name__)
             self._replace(seat)
             return after_death(batch, self._item_attempts, *DIED)
         self._slots.give_back(seat, reference)
@@ -172,6 +172,7 @@ class RayActorPool:
     def _replace(self, seat: Seat) -> None:
         if not self._slots.begin_replacement(seat):
             return
+        log.warning("a worker died or hung and is replaced")
         ray.kill(seat.handle)
         (handle,) = self._set_up([self._start()])
         self._slots.end_replacement(seat.slot, handle)

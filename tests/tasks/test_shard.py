@@ -117,6 +117,13 @@ def test_a_failed_item_is_a_row_with_its_reason(toy: ToySteps, begin: Begin, sto
     assert len(list(run.planner.rows("appearance", ("item_id",)))) == 8
 
 
+def test_a_failed_item_keeps_what_the_plan_knew_of_it() -> None:
+    """Catches a failed row that nobody can trace to its request."""
+    item = Item("a", "t", "2", 7, fields={"index": 2, "unknown": 5})
+    (row,) = finished_rows(Outcome(item, error_type="E", error_message="m"), "s", BY_NAME["appearance"].table)
+    assert row["index"] == 2 and "unknown" not in row
+
+
 def test_a_store_that_fails_leaves_no_part(toy: ToySteps, begin: Begin, store: Store) -> None:
     """Catches an outage that is committed as a shard of failed items."""
     run = begin(store)
@@ -134,11 +141,13 @@ def test_a_store_that_fails_leaves_no_part(toy: ToySteps, begin: Begin, store: S
 def test_rows_of_several_per_item_have_ids_of_their_own() -> None:
     """Catches frames of one clip that share an id, and a stage that overwrites what is filled in."""
     item = Item("clip-item", "clip", "", 7)
-    rows = list(finished_rows(Outcome(item, ({"frame": 0}, {"frame": 1})), "s"))
+    rows = list(finished_rows(Outcome(item, ({"frame": 0}, {"frame": 1})), "s", BY_NAME["samples"].table))
     assert len({row["item_id"] for row in rows}) == 2 and {row["parent_id"] for row in rows} == {"clip"}
     with pytest.raises(TableError, match="holds seed, which is filled in"):
-        list(finished_rows(Outcome(item, ({"seed": 3},)), "s"))
-    (filtered,) = finished_rows(Outcome(item, ({"status": "filtered", "error_type": "Low"},)), "s")
+        list(finished_rows(Outcome(item, ({"seed": 3},)), "s", BY_NAME["samples"].table))
+    (filtered,) = finished_rows(
+        Outcome(item, ({"status": "filtered", "error_type": "Low"},)), "s", BY_NAME["samples"].table
+    )
     assert filtered["status"] == "filtered" and filtered["item_id"] == "clip-item"
 
 

@@ -1,14 +1,16 @@
 """Ray for the length of a build."""
 
+import sys
 from typing import Any
 
 import pytest
 import ray
+from ray._private import worker as ray_worker
 
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
 from tasks.errors import ExecutorError
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.opening import check_room, open_executor, ray_session
+from tasks.executor.opening import check_room, open_executor, quiet_ray, ray_session
 from tasks.executor.ray_pool import RayActorPool
 from tests.tasks.executor.conftest import items_of
 
@@ -37,3 +39,13 @@ def test_too_few_gpus_are_found_before_any_work(two_gpus: None) -> None:
         check_room(ExecutionConfig(stages=GREEDY), {"CPU": 2.0, "GPU": 2.0})
     with ray_session(ExecutionConfig(executor="inline", stages=GREEDY)):
         pass
+
+
+def test_ray_prints_nothing_into_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """Catches Ray's paragraph about a dead worker in the middle of the progress bars."""
+    paragraph = {"lines": ["A worker died or was killed"], "pid": "raylet", "is_err": False}
+    with quiet_ray():
+        ray_worker.print_worker_logs(paragraph, sys.stdout)
+    assert capfd.readouterr().out == ""
+    ray_worker.print_worker_logs(paragraph, sys.stdout)
+    assert "A worker died" in capfd.readouterr().out
