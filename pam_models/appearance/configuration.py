@@ -79,6 +79,7 @@ def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
     """Return the demo's sizes: 54 tokens of width 144 for a picture of 96x144, 3 double and 2 single blocks."""
     text = WordEncoderConfig(vocabulary=vocabulary)
     base = FluxConfig(
+        in_channels=128,
         num_layers=3,
         num_single_layers=2,
         attention_head_dim=48,

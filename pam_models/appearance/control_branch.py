@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pam_models.appearance.configuration import ControlBranchConfig
 from pam_models.appearance.double_block import DoubleStreamBlock
-from pam_models.appearance.latents import pack
+from pam_models.appearance.latents import TOKEN_CELLS, pack
 
 _TIME_CHANNELS = 256
 _TIME_FACTOR = 1000.0
@@ -66,7 +66,7 @@ class ControlBranch(nn.Module):
             for _ in range(config.controlnet_depth)
         )
         self.controlnet_blocks = nn.ModuleList(nn.Linear(dim, dim) for _ in range(config.controlnet_depth))
-        self.pos_embed_input = nn.Linear(config.in_channels, dim)
+        self.pos_embed_input = nn.Linear(_HINT_CHANNELS * TOKEN_CELLS, dim)
         self.input_hint_block = hint_encoder(config.condition_in_channels)
         self.positions = FluxPosEmbed(theta=config.theta, axes_dim=list(config.axes_dim))
         for linear in self.controlnet_blocks:

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 _PATCH = 2
+TOKEN_CELLS = _PATCH**2
 
 
 def pack(latents: Float[Tensor, "B C h w"]) -> Float[Tensor, "B N C4"]:

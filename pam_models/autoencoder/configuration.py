@@ -1,5 +1,7 @@
 """The size of a video autoencoder."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, model_validator
 
 SPATIAL_FACTOR = 8
@@ -14,6 +16,9 @@ class AutoencoderConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    codec: Literal["cogvideox", "blocks"] = "cogvideox"
+    refiner_width: int = 48
+    refiner_blocks: int = 3
     block_out_channels: tuple[int, int, int, int] = (16, 16, 32, 32)
     latent_channels: int = 16
     layers_per_block: int = 1
@@ -29,3 +34,8 @@ class AutoencoderConfig(BaseModel):
                     f"norm_num_groups {self.norm_num_groups} does not divide all of {self.block_out_channels}"
                 )
         return self
+
+
+def demo_config() -> AutoencoderConfig:
+    """Return the demo's: 32 components of each block, and a small refiner (docs/adr/0004)."""
+    return AutoencoderConfig(codec="blocks", latent_channels=32)

@@ -9,12 +9,14 @@ from diffusers.models.autoencoders.autoencoder_kl_cogvideox import AutoencoderKL
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from pam_models.autoencoder.block_codec import BlockCodec
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR, TEMPORAL_FACTOR, AutoencoderConfig
 from pam_models.autoencoder.frames import tensor_to_video, video_to_tensor
 from pam_models.autoencoder.precision import fastest_convolution_dtype
 from pam_models.zoo import weights_file
 
 DEMO_ID = "demo-autoencoder"
+_NO_SPREAD = -30.0
 
 
 class VideoAutoencoder(nn.Module):
@@ -30,15 +32,19 @@ class VideoAutoencoder(nn.Module):
     def __init__(self, config: AutoencoderConfig | None = None) -> None:
         super().__init__()
         self.config = config or AutoencoderConfig()
-        self.model = AutoencoderKLCogVideoX(
-            block_out_channels=self.config.block_out_channels,
-            latent_channels=self.config.latent_channels,
-            layers_per_block=self.config.layers_per_block,
-            norm_num_groups=self.config.norm_num_groups,
-            temporal_compression_ratio=TEMPORAL_FACTOR,
-            sample_height=self.config.sample_height,
-            sample_width=self.config.sample_width,
-        )
+        self.model: AutoencoderKLCogVideoX | BlockCodec
+        if self.config.codec == "blocks":
+            self.model = BlockCodec(self.config)
+        else:
+            self.model = AutoencoderKLCogVideoX(
+                block_out_channels=self.config.block_out_channels,
+                latent_channels=self.config.latent_channels,
+                layers_per_block=self.config.layers_per_block,
+                norm_num_groups=self.config.norm_num_groups,
+                temporal_compression_ratio=TEMPORAL_FACTOR,
+                sample_height=self.config.sample_height,
+                sample_width=self.config.sample_width,
+            )
         self.register_buffer("latents_mean", torch.zeros(self.config.latent_channels))
         self.register_buffer("latents_std", torch.ones(self.config.latent_channels))
 
@@ -73,6 +79,9 @@ class VideoAutoencoder(nn.Module):
 
     def convolutions_to(self, dtype: torch.dtype) -> "VideoAutoencoder":
         """Cast the convolutions' weights and leave the latent statistics in float32; returns self."""
+        if isinstance(self.model, BlockCodec):
+            self.model.refiner.to(dtype)
+            return self
         self.model.encoder.to(dtype)
         self.model.decoder.to(dtype)
         return self
@@ -84,11 +93,16 @@ class VideoAutoencoder(nn.Module):
     def moments(self, video: Float[Tensor, "B 3 T H W"]) -> tuple[Tensor, Tensor]:
         """Return the raw posterior's mean and log-variance, each (B, C, T', H/8, W/8) float32; for training."""
         self._check_video(video)
+        if isinstance(self.model, BlockCodec):
+            mean = self.model.encode(video.float())
+            return mean, torch.full_like(mean, _NO_SPREAD)
         posterior = self.model.encode(video.to(self._dtype())).latent_dist
         return posterior.mean.float(), posterior.logvar.float()
 
     def reconstruct(self, raw: Float[Tensor, "B C F h w"]) -> Float[Tensor, "B 3 T H W"]:
         """Decode raw, unnormalised latents to a float video near [-1, 1]; for training."""
+        if isinstance(self.model, BlockCodec):
+            return self.model.decode(raw.float())
         video: Tensor = self.model.decode(raw.to(self._dtype())).sample
         return video.float()
 

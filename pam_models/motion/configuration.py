@@ -86,6 +86,8 @@ def demo_config(
         initial_combine="random",
         num_attention_heads=4,
         attention_head_dim=64,
+        in_channels=64,
+        out_channels=32,
         num_layers=6,
         time_embed_dim=64,
         text_embed_dim=text.dim,

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from pam_models.autoencoder.configuration import AutoencoderConfig
+from pam_models.autoencoder.block_codec import BlockCodec
+from pam_models.autoencoder.configuration import SPATIAL_FACTOR, AutoencoderConfig, demo_config
 from pam_models.autoencoder.frames import tensor_to_video, video_to_tensor
 from pam_models.autoencoder.modeling import VideoAutoencoder
 from pam_models.metrics.image import psnr_db
@@ -23,6 +24,7 @@ from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
 
 FRAMES_IN_A_BATCH = 9
+FITTED_CLIPS = 240
 
 
 class AutoencoderTask:
@@ -33,7 +35,7 @@ class AutoencoderTask:
     def __init__(self, recipe: AutoencoderRecipe, layout: RunLayout, config: AutoencoderConfig | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.model = VideoAutoencoder(config)
+        self.model = VideoAutoencoder(config or demo_config())
         self.modules: Mapping[str, nn.Module] = {"model": self.model}
         self._layout = layout
         self._clips = BlockCache(layout.clips)
@@ -46,6 +48,21 @@ class AutoencoderTask:
         """Take in the clips and pictures that are ready at this start."""
         self._clip_pool.extend(step, block_names(self._layout.clips, TRAIN))
         self._picture_pool.extend(step, block_names(self._layout.pictures, TRAIN))
+        codec = self.model.model
+        if isinstance(codec, BlockCodec) and not codec.fitted:
+            codec.fit(self._clips_to_fit())
+
+    def _clips_to_fit(self) -> Float[Tensor, "B 3 T H W"]:
+        """Crops in time of pictures and condition pictures, pictures more often, from clips all over the training set."""
+        names = block_names(self._layout.clips, TRAIN)
+        chosen = names[:: max(1, len(names) // FITTED_CLIPS)][:FITTED_CLIPS]
+        videos = []
+        for index, name in enumerate(chosen):
+            block = self._clips[name]
+            start = (7 * index) % (len(block) - FRAMES_IN_A_BATCH + 1)
+            for stream in (RGB, block.streams[1 + index % (len(block.streams) - 1)]):
+                videos.append(np.asarray(block.stream(stream)[start : start + FRAMES_IN_A_BATCH]))
+        return video_to_tensor(np.stack(videos))
 
     def batch(self, step: int) -> dict[str, Any]:
         """video (B, 3, T, H, W) in [-1, 1] and its pixel weights (B, 1, T, H, W)."""
@@ -77,8 +94,9 @@ class AutoencoderTask:
         if len(rows) == 0:
             rows, columns = np.array([mask.shape[1] // 2]), np.array([mask.shape[2] // 2])
         pick = int(rng.integers(len(rows)))
+        # Whole blocks: a crop that cuts them would teach seams that do not exist.
         top, left = (
-            int(np.clip(centre - extent // 2, 0, whole - extent))
+            int(np.clip(centre - extent // 2, 0, whole - extent)) // SPATIAL_FACTOR * SPATIAL_FACTOR
             for centre, extent, whole in zip((rows[pick], columns[pick]), size, mask.shape[1:], strict=True)
         )
         return slice(top, top + size[0]), slice(left, left + size[1])
@@ -125,6 +143,9 @@ class AutoencoderTask:
         names = block_names(self._layout.clips, TRAIN)
         chosen = names[:: max(1, len(names) // self.recipe.scale_clips)][: self.recipe.scale_clips]
         mean, std = latent_statistics(self.model, [self._clips[name] for name in chosen])
+        if isinstance(self.model.model, BlockCodec):
+            # Half-way between equal variances and those of the pixels: large components stay larger, as they matter more.
+            std = (std * std.mean()).sqrt()
         self.model.set_latent_statistics(mean, std)
 
     def _round_trip(self, frames: np.ndarray) -> np.ndarray:
