@@ -17,8 +17,6 @@ QUIET: dict[str, str] = {
     # Ray warns about a GPU setting of its own next version, and repeats every worker's output.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
-    # Ray is started by the build and by nothing else: a stray call would start a cluster of its own.
-    "RAY_ENABLE_AUTO_CONNECT": "0",
 }
 
 

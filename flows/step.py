@@ -1,5 +1,7 @@
 """One step of a build: a pool of warm workers, and one Prefect task for each shard that is not committed yet."""
 
+import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +60,8 @@ class RunningBuild:
             return
         execution = self.build.config.execution
         if not self._ray_is_open:
-            self._opened.enter_context(ray_session(execution))
+            with under_our_own_rules():
+                self._opened.enter_context(ray_session(execution))
             self._ray_is_open = True
         factory = import_module(step.module).stage(self.build, step)
         with open_executor(execution, factory, getattr(execution.stages, step.resources)) as executor:
@@ -72,6 +75,20 @@ class RunningBuild:
     def close(self) -> None:
         """End Ray."""
         self._opened.close()
+
+
+@contextmanager
+def under_our_own_rules() -> Iterator[None]:
+    """Keeps Ray, which is started in the block, from two habits.
+
+    Its handler of SIGTERM ends the process before Prefect can record a cancellation, and a call that comes after its
+    end starts a new cluster.
+    """
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread() and before is not None:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_step(run: RunningBuild, name: str) -> None:
