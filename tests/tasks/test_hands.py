@@ -19,6 +19,6 @@ def test_the_free_hand_is_the_default_on_both_sides() -> None:
 
 def test_a_missing_mano_file_is_named(tmp_path: Path) -> None:
     """Catches a silent fall back to the free hand where MANO was asked for."""
-    config = load_config("demo", settings=[f"hand.mano_dir={tmp_path}"])
+    config = load_config("demo", assignments=[f"hand.mano_dir={tmp_path}"])
     with pytest.raises(BadHandFile, match="MANO_RIGHT"):
         resolve_hand(config, "right")

@@ -1,0 +1,39 @@
+"""The generators that a configuration names."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.config.stages import CogVideoXVideo, FluxAppearance
+from tasks.errors import ConfigError
+from tasks.generators import demo_models, load_appearance, load_motion
+from tests.tasks.stage_inputs import small_config
+
+
+def test_the_demo_loads_with_its_revision_and_licence() -> None:
+    """Catches rows that cannot be traced to the weights they came from."""
+    loaded = load_appearance(small_config())
+    (digest,) = demo_models("demo-appearance").values()
+    assert loaded.model_id == f"demo-appearance@{digest[:12]}"
+    assert loaded.license_tags == ("demo-appearance:Apache-2.0",)
+
+
+def test_a_model_without_its_folder_is_refused() -> None:
+    """Catches a silent fall back to the demo's weights."""
+    config = small_config()
+    with pytest.raises(ConfigError, match=r"appearance\.weights"):
+        load_appearance(config.model_copy(update={"appearance": FluxAppearance()}))
+    with pytest.raises(ConfigError, match=r"video\.weights"):
+        load_motion(config.model_copy(update={"video": CogVideoXVideo(weights=None)}))
+
+
+def test_altered_weights_are_not_run(tmp_path: Path) -> None:
+    """Catches weights that are used although their hash is not the listed one."""
+    from pam_models.zoo.registry import DEMO_DIRECTORY, WeightsError, load
+
+    for file in DEMO_DIRECTORY.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    damaged = tmp_path / "demo-autoencoder.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    with pytest.raises(WeightsError, match="demo-autoencoder"):
+        load("demo-autoencoder", tmp_path)
