@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -81,26 +82,35 @@ class _ScoreStage:
 
 
 class CandidateScoreStage(_ScoreStage):
-    """Scores first frames: one estimate per candidate."""
+    """Scores first frames: one estimate per candidate, all candidates of a trajectory at once."""
 
     name = "score-candidates"
 
     def infer(self, items: list[Item]) -> list[Row]:
         """One row per candidate."""
-        return [self._row(item) for item in items]
+        rows: dict[str, Row] = {}
+        for _, group in groupby(items, key=lambda item: item.inputs["pose"]["item_id"]):
+            rows |= self._rows_of_one_trajectory(list(group))
+        return [rows[item.item_id] for item in items]
 
-    def _row(self, item: Item) -> Row:
-        candidate, trajectory = item.inputs["appearance"], item.inputs["pose"]
-        picture = read_image(self._store.read_media(candidate["image_uri"], candidate["image_sha256"]))
-        errors = estimate_errors(self._estimator, self._scene(trajectory), [FIRST_FRAME], picture[None])
+    def _rows_of_one_trajectory(self, items: list[Item]) -> dict[str, Row]:
+        scene = self._scene(items[0].inputs["pose"])
+        pictures = np.stack([self._picture(item.inputs["appearance"]) for item in items])
+        errors = estimate_errors(self._estimator, scene, [FIRST_FRAME] * len(items), pictures)
+        return {item.item_id: self._row(item, errors, place) for place, item in enumerate(items)}
+
+    def _picture(self, candidate: Row) -> UInt8[np.ndarray, "H W 3"]:
+        return read_image(self._store.read_media(candidate["image_uri"], candidate["image_sha256"]))
+
+    def _row(self, item: Item, errors: FrameErrors, place: int) -> Row:
         return {
-            "target_id": candidate["item_id"],
-            "trajectory_id": trajectory["item_id"],
-            "mpjpe_mm": float(errors.mpjpe_mm[0]) if errors.detected[0] else None,
-            "pa_mpjpe_mm": float(errors.pa_mpjpe_mm[0]),
-            "error_2d_px": float(errors.error_2d_px[0]),
-            "detected": bool(errors.detected[0]),
-            "confidence": float(errors.confidence[0]),
+            "target_id": item.inputs["appearance"]["item_id"],
+            "trajectory_id": item.inputs["pose"]["item_id"],
+            "mpjpe_mm": float(errors.mpjpe_mm[place]) if errors.detected[place] else None,
+            "pa_mpjpe_mm": float(errors.pa_mpjpe_mm[place]),
+            "error_2d_px": float(errors.error_2d_px[place]),
+            "detected": bool(errors.detected[place]),
+            "confidence": float(errors.confidence[place]),
             "estimator_id": self._estimator.estimator_id,
         }
 
