@@ -133,6 +133,8 @@ MEDIA = (("maps", "npz"), ("object_mesh", "npz"), ("preview", "mp4"))
 def toy(monkeypatch: pytest.MonkeyPatch) -> ToySteps:
     """Replaces the stages by small ones; plan, tables, store and executor stay real."""
     steps = ToySteps()
+    # what a power cut would lose is not what these tests are about, and a busy disk makes them slow
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
     class Source:
         def requests(self, count: int | None, seed: int) -> list[PoseRequest]:

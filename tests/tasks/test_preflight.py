@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import ray
 
 from tasks import preflight as preflight_module
 from tasks.errors import ConfigError, StoreError
@@ -40,8 +41,9 @@ def test_an_empty_mano_folder_is_told(tmp_path: Path) -> None:
         check_folders(toy_config(f"hand.mano_dir={tmp_path}"))
 
 
-def test_gpus_that_are_not_there_are_told_before_ray_is_started() -> None:
+def test_gpus_that_are_not_there_are_told_before_ray_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches a silent CPU run, and a refusal where GPUs were announced."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     wanted = ("execution.executor=ray", "execution.num_cpus=2", "execution.stages.video.gpus=1")
     with pytest.raises(ConfigError, match=r"execution\.stages\.video\.gpus: a worker asks for 1, there are 0"):
         check_machine(toy_config(*wanted, "execution.num_gpus=0"))
