@@ -1,6 +1,8 @@
 """The steps in order."""
 
+import ast
 from importlib import import_module
+from pathlib import Path
 
 from tasks.config.output import output_subset
 from tasks.steps import BY_NAME, STEPS, steps_of
@@ -32,8 +34,9 @@ def test_counts_change_how_many_items_there_are_and_not_which() -> None:
 
 
 def test_every_module_makes_its_stage() -> None:
-    """Catches a step whose module lost its `stage`."""
+    """Catches a step whose module lost its `stage`. The sources are read, not run: that would load every model library."""
     for step in STEPS:
-        module = import_module(step.module)
-        assert hasattr(module, "run_select" if step.reduce else "stage"), step.name
-    assert hasattr(import_module("tasks.pose"), "items")
+        source = Path(import_module("tasks").__path__[0], f"{step.module.removeprefix('tasks.')}.py").read_text()
+        names = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+        assert ("run_select" if step.reduce else "stage") in names, step.name
+        assert step.name != "pose" or "items" in names
