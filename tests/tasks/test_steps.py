@@ -34,7 +34,7 @@ def test_counts_change_how_many_items_there_are_and_not_which() -> None:
 
 
 def test_every_module_makes_its_stage() -> None:
-    """Catches a step whose module lost its `stage`. The sources are read, not run: that would load every model library."""
+    """Catches a step whose module lost its `stage`. Sources are read, not run: that loads every model library."""
     for step in STEPS:
         source = Path(import_module("tasks").__path__[0], f"{step.module.removeprefix('tasks.')}.py").read_text()
         names = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
