@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
-from pam_models.conditions.encodings import encode
 
 from pam_models.conditions.appearance_style import prompt_of, sample_style
+from pam_models.conditions.encodings import encode
 from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.stages import DemoAppearance

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from pam_models.appearance import AppearancePipeline
+from pam_models.appearance.paper import load_paper_pipeline as load_flux
 from pam_models.motion import MotionPipeline
+from pam_models.motion.paper import load_paper_pipeline as load_cogvideox
 from pam_models.zoo import spec
 from tasks.config import GenerateConfig
 from tasks.config.stages import DemoAppearance, DemoVideo
@@ -14,7 +16,6 @@ from tasks.errors import ConfigError
 APPEARANCE_ID = "demo-appearance"
 MOTION_ID = "demo-motion"
 AUTOENCODER_ID = "demo-autoencoder"
-USER_WEIGHTS_LICENSE = "weights:user-supplied"
 
 Pipeline = TypeVar("Pipeline")
 
@@ -32,16 +33,21 @@ def load_appearance(config: GenerateConfig) -> Loaded[AppearancePipeline]:
     """The picture model. Raises WeightsError when its weights are absent or altered."""
     if isinstance(config.appearance, DemoAppearance):
         return Loaded(AppearancePipeline.load("demo"), revision_of(APPEARANCE_ID), licenses_of(APPEARANCE_ID))
-    folder = _folder("appearance", config.appearance.weights)
-    return Loaded(AppearancePipeline.load(folder), folder.name, (USER_WEIGHTS_LICENSE,))
+    base = _folder("appearance.base", config.appearance.base)
+    weights = _folder("appearance.weights", config.appearance.weights) / "controlnet.bin"
+    model_id = f"flux-1-dev+{weights.parent.name}"
+    return Loaded(load_flux(base, weights), model_id, (*licenses_of("flux-1-dev"), *licenses_of("pam-appearance")))
 
 
 def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
     """The video model. Raises WeightsError when its weights are absent or altered."""
     if isinstance(config.video, DemoVideo):
         return Loaded(MotionPipeline.load("demo"), revision_of(MOTION_ID), licenses_of(MOTION_ID))
-    folder = _folder("video", config.video.weights)
-    return Loaded(MotionPipeline.load(folder), folder.name, (USER_WEIGHTS_LICENSE,))
+    base = _folder("video.base", config.video.base)
+    weights = _folder("video.weights", config.video.weights)
+    model_id = f"cogvideox-5b-i2v+{weights.name}"
+    licenses = (*licenses_of("cogvideox-5b-i2v"), *licenses_of("pam-motion-dexycb"))
+    return Loaded(load_cogvideox(base, weights), model_id, licenses)
 
 
 def demo_models(*model_ids: str) -> dict[str, str]:
@@ -59,7 +65,7 @@ def licenses_of(model_id: str) -> tuple[str, ...]:
     return (f"{model_id}:{spec(model_id).licence}",)
 
 
-def _folder(section: str, weights: Path | None) -> Path:
-    if weights is None:
-        raise ConfigError(f"{section}.weights: names no folder; give the folder with the model's weights")
-    return weights
+def _folder(key: str, folder: Path | None) -> Path:
+    if folder is None:
+        raise ConfigError(f"{key}: names no folder; give the folder with the model's files")
+    return folder

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from pam_models.pose.physics.objects import OBJECT_WORDS
+from pam_models.pose.physics.search import SearchBudget
 from pam_models.pose.source import PoseRequest, PoseSource, TrajectoryRejected
 from pam_models.pose.sources.graspxl import GraspxlSource
 from pam_models.pose.sources.physics import PhysicsSource
@@ -30,7 +32,8 @@ def source_of(config: GenerateConfig) -> PoseSource:
     pose = config.pose
     if isinstance(pose, GraspxlPose):
         return GraspxlSource(pose.path)
-    return PhysicsSource() if pose.objects is None else PhysicsSource(objects=pose.objects)
+    budget = SearchBudget(proposals=pose.grasp_candidates)
+    return PhysicsSource(objects=pose.objects or OBJECT_WORDS, budget=budget)
 
 
 def items(build: Build, step: Step) -> Iterator[Item]:
@@ -38,7 +41,7 @@ def items(build: Build, step: Step) -> Iterator[Item]:
     config = build.config
     seed = derive_seed(config.seed, "build", step.name)
     for request in source_of(config).requests(config.pose.trajectories, seed):
-        yield make_item(build, step, "", request.key, fields={"request_seed": request.seed})
+        yield make_item(build, step, "", request.key, fields={"request_key": request.key, "request_seed": request.seed})
 
 
 def stage(build: Build, step: Step) -> StageFactory:
@@ -81,7 +84,8 @@ class PoseStage:
                 request, self._hand, config.frames, config.image.width, config.image.height
             )
         except TrajectoryRejected as rejection:
-            return {"status": "filtered", "error_type": "TrajectoryRejected", "error_message": str(rejection)}
+            reason = {"error_type": "TrajectoryRejected", "error_message": str(rejection)}
+            return {"request_key": item.key, "status": "filtered", **reason}
         scene = scene_of_trajectory(trajectory, self._hand)
         return {**trajectory_columns(trajectory, request.key, scene), **self._media(scene, trajectory.fps, item.seed)}
 

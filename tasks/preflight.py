@@ -63,11 +63,13 @@ def check_folders(config: GenerateConfig) -> None:
         except ValueError as error:
             raise ConfigError(f"hand.mano_dir: {one_line(error)}") from error
     if isinstance(config.appearance, FluxAppearance):
-        _folder("appearance.weights", config.appearance.weights, "the folder with FLUX.1-dev and its control branches")
+        _folder("appearance.base", config.appearance.base, "the folder with FLUX.1-dev in diffusers' layout")
+        _folder("appearance.weights", config.appearance.weights, "PAM's appearance_gen folder, with controlnet.bin")
     if isinstance(config.video, CogVideoXVideo):
-        _folder("video.weights", config.video.weights, "the folder with CogVideoX-5B-I2V and its control branch")
+        _folder("video.base", config.video.base, "the folder with CogVideoX-5b-I2V in diffusers' layout")
+        _folder("video.weights", config.video.weights, "one of PAM's published folders, such as dexycb_all_cond")
     if isinstance(config.estimator, HamerEstimatorConfig):
-        _folder("estimator.checkpoint", config.estimator.checkpoint, "the folder with HaMeR's checkpoint")
+        raise ConfigError("estimator.name: 'hamer' has no adapter in this version; use estimator.name=compact")
 
 
 def check_weights(config: GenerateConfig) -> None:

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
-from pam_models.conditions.encodings import encode
 
+from pam_models.conditions.encodings import encode
 from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.stages import DemoVideo
@@ -45,6 +45,7 @@ class VideoStage:
             [item.seed for item in items],
             settings.steps,
             settings.guidance,
+            schedule=settings.schedule,
             strengths={name: strengths[name] for name in names},
         )
         return [self._row(item, clip) for item, clip in zip(items, clips, strict=True)]

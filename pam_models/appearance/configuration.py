@@ -1,5 +1,7 @@
 """Sizes of the appearance model."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from pam_models.appearance.word_encoder import WordEncoderConfig
@@ -9,7 +11,11 @@ BRANCH_CONDITIONS = (("depth", "normal"), ("keypoints", "segmentation"))
 
 
 class ControlBranchConfig(BaseModel):
-    """One control branch; names follow Black Forest Labs. The defaults are the published sizes."""
+    """One control branch; names follow Black Forest Labs. The defaults are the published sizes.
+
+    `hint` says how picture channels become tokens: by the published eight convolutions, or as raw patches, which learn
+    sooner from scratch. `patch` is the side of a token in latent cells.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,6 +31,8 @@ class ControlBranchConfig(BaseModel):
     guidance_embed: bool = True
     controlnet_depth: int = 2
     condition_in_channels: int = 6
+    hint: Literal["convolutions", "patches"] = "convolutions"
+    patch: int = 2
 
     @model_validator(mode="after")
     def _axes_fill_the_head(self) -> "ControlBranchConfig":
@@ -51,7 +59,9 @@ class FluxConfig(BaseModel):
     guidance_embeds: bool = True
     axes_dims_rope: tuple[int, int, int] = (16, 56, 56)
 
-    def control_branch(self, control_blocks: int = 2) -> ControlBranchConfig:
+    def control_branch(
+        self, control_blocks: int = 2, hint: Literal["convolutions", "patches"] = "convolutions", patch: int = 2
+    ) -> ControlBranchConfig:
         """Return the control branch that fits this base."""
         return ControlBranchConfig(
             in_channels=self.in_channels,
@@ -62,6 +72,8 @@ class FluxConfig(BaseModel):
             axes_dim=self.axes_dims_rope,
             guidance_embed=self.guidance_embeds,
             controlnet_depth=control_blocks,
+            hint=hint,
+            patch=patch,
         )
 
 
@@ -73,13 +85,15 @@ class AppearanceConfig(BaseModel):
     base: FluxConfig
     text: WordEncoderConfig
     control_blocks: int = 2
+    hint: Literal["convolutions", "patches"] = "convolutions"
+    patch: int = 2
 
 
 def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
-    """Return the demo's sizes: 54 tokens of width 144 for a picture of 96x144, 3 double and 2 single blocks."""
+    """Return the demo's sizes: 216 tokens of width 144 for a picture of 96x144, 3 double and 2 single blocks."""
     text = WordEncoderConfig(vocabulary=vocabulary)
     base = FluxConfig(
-        in_channels=128,
+        in_channels=32,
         num_layers=3,
         num_single_layers=2,
         attention_head_dim=48,
@@ -88,4 +102,4 @@ def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
         pooled_projection_dim=text.pooled_dim,
         axes_dims_rope=(8, 20, 20),
     )
-    return AppearanceConfig(base=base, text=text)
+    return AppearanceConfig(base=base, text=text, hint="patches", patch=1)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from pam_models.appearance.configuration import ControlBranchConfig
 from pam_models.appearance.double_block import DoubleStreamBlock
-from pam_models.appearance.latents import TOKEN_CELLS, pack
+from pam_models.appearance.latents import pack
+from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 
 _TIME_CHANNELS = 256
 _TIME_FACTOR = 1000.0
@@ -66,8 +67,15 @@ class ControlBranch(nn.Module):
             for _ in range(config.controlnet_depth)
         )
         self.controlnet_blocks = nn.ModuleList(nn.Linear(dim, dim) for _ in range(config.controlnet_depth))
-        self.pos_embed_input = nn.Linear(_HINT_CHANNELS * TOKEN_CELLS, dim)
-        self.input_hint_block = hint_encoder(config.condition_in_channels)
+        self.input_hint_block = (
+            hint_encoder(config.condition_in_channels)
+            if config.hint == "convolutions"
+            else nn.PixelUnshuffle(SPATIAL_FACTOR)
+        )
+        hint_channels = (
+            _HINT_CHANNELS if config.hint == "convolutions" else config.condition_in_channels * SPATIAL_FACTOR**2
+        )
+        self.pos_embed_input = nn.Linear(hint_channels * config.patch**2, dim)
         self.positions = FluxPosEmbed(theta=config.theta, axes_dim=list(config.axes_dim))
         for linear in self.controlnet_blocks:
             assert isinstance(linear, nn.Linear)
@@ -76,7 +84,7 @@ class ControlBranch(nn.Module):
 
     def encode_hint(self, hint: Float[Tensor, "B 6 H W"]) -> Float[Tensor, "B N D"]:
         """Turn picture channels in [-1, 1] into what is added to the picture tokens; the same at every step."""
-        tokens: Tensor = self.pos_embed_input(pack(self.input_hint_block(hint)))
+        tokens: Tensor = self.pos_embed_input(pack(self.input_hint_block(hint), self.config.patch))
         return tokens
 
     def forward(

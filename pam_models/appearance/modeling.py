@@ -9,7 +9,7 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, FluxConfig
+from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, ControlBranchConfig, FluxConfig
 from pam_models.appearance.control_branch import ControlBranch, sum_residuals
 from pam_models.appearance.latents import picture_ids, text_ids
 from pam_models.appearance.word_encoder import WordEncoder
@@ -41,10 +41,14 @@ class ControlledFlux(nn.Module):
         self.controlnet2 = controlnet2
 
     @classmethod
-    def new(cls, base: FluxConfig, control_blocks: int = 2) -> "ControlledFlux":
+    def new(cls, base: FluxConfig, branch: ControlBranchConfig) -> "ControlledFlux":
         """Build base and branches with fresh weights."""
-        branch = base.control_branch(control_blocks)
         return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch))
+
+    @property
+    def patch(self) -> int:
+        """Side of a token in latent cells."""
+        return self.controlnet1.config.patch
 
     def encode_hints(self, hints: Sequence[Float[Tensor, "B 6 H W"]]) -> EncodedHints:
         """Encode both branches' channels (`hints_of`), once for all steps; inputs are cast to the weights' dtype."""
@@ -69,7 +73,7 @@ class ControlledFlux(nn.Module):
         """
         dtype = self.base.proj_out.weight.dtype
         tokens, text_tokens, pooled = tokens.to(dtype), text_tokens.to(dtype), pooled.to(dtype)
-        img_ids = picture_ids(hints.height, hints.width, tokens.device)
+        img_ids = picture_ids(hints.height, hints.width, tokens.device, self.patch)
         txt_ids = text_ids(text_tokens.shape[1], tokens.device)
         residuals = [
             branch(tokens, hint, text_tokens, pooled, timesteps, guidance, img_ids, txt_ids)
@@ -96,7 +100,8 @@ class AppearanceModel(nn.Module):
     def __init__(self, config: AppearanceConfig) -> None:
         super().__init__()
         self.config = config
-        self.flux = ControlledFlux.new(config.base, config.control_blocks)
+        branch = config.base.control_branch(config.control_blocks, config.hint, config.patch)
+        self.flux = ControlledFlux.new(config.base, branch)
         self.text = WordEncoder(config.text)
 
     def forward(

@@ -129,14 +129,15 @@ class AppearancePipeline:
         text, pooled = self.model.text.encode(prompts)
         strength = torch.full((len(seeds),), guidance, device=device)
         shape = (self.autoencoder.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
-        noise = pack(initial_noise(shape, seeds, device))
+        patch = self.model.flux.patch
+        noise = pack(initial_noise(shape, seeds, device), patch)
 
         def flow(tokens: Tensor, times: Tensor) -> Tensor:
             predicted: Tensor = self.model.flux(tokens, hints, text, pooled, times, strength)
             return predicted.float()
 
         tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
-        latents = unpack(tokens, shape[1], shape[2])[:, :, None]
+        latents = unpack(tokens, shape[1], shape[2], patch)[:, :, None]
         return self.autoencoder.decode(latents)[:, 0]
 
     @staticmethod

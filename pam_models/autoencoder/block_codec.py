@@ -1,8 +1,8 @@
 """The demo's codec: principal components of 4 x 8 x 8 blocks of pixels, and a small network that mends the seams.
 
-The strides are CogVideoX's: 4k+1 frames become k+1 latent frames, of which the first stands for one frame alone, and eight
-by eight pixels become one cell. The components are fitted to training clips in seconds, so that the whole training time on
-two cores goes to the generators (docs/adr/0004).
+The strides are CogVideoX's: 4k+1 frames become k+1 latent frames, of which the first stands for one frame alone, and
+eight by eight pixels become one cell. The components are fitted to training clips in seconds, so that the training time
+on two cores goes to the generators (docs/adr/0004).
 """
 
 import torch
@@ -68,7 +68,8 @@ class BlockCodec(nn.Module):
 
     def decode(self, latents: Float[Tensor, "B C F h w"]) -> Float[Tensor, "B 3 T H W"]:
         """Frames from components, with mended seams, near [-1, 1]."""
-        return self.refiner(self.decode_blocks(latents))
+        mended: Tensor = self.refiner(self.decode_blocks(latents))
+        return mended
 
     def decode_blocks(self, latents: Float[Tensor, "B C F h w"]) -> Float[Tensor, "B 3 T H W"]:
         """Frames from components alone."""
@@ -85,7 +86,7 @@ class BlockCodec(nn.Module):
 
 
 class SeamRefiner(nn.Module):
-    """Residual convolutions at half resolution that know where in its block a pixel and a frame lie; starts as identity."""
+    """Residual convolutions at half resolution that know where in its block a pixel lies; starts as the identity."""
 
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
@@ -116,7 +117,8 @@ class SeamRefiner(nn.Module):
             mixed = hidden + rearrange(neighbours, "b c t h w -> (b t) c h w")
             hidden = hidden + over_space(nn.functional.silu(mixed))
         residual = self.conv_out(nn.functional.silu(hidden)).float()
-        return video + rearrange(residual, "(b t) (c p q) h w -> b c t (h p) (w q)", b=batch, **halves)
+        mended: Tensor = video + rearrange(residual, "(b t) (c p q) h w -> b c t (h p) (w q)", b=batch, **halves)
+        return mended
 
 
 def first_blocks(video: Float[Tensor, "B 3 1 H W"]) -> Float[Tensor, "B 1 h w N"]:

@@ -87,6 +87,7 @@ class VideoAutoencoder(nn.Module):
         return self
 
     def _dtype(self) -> torch.dtype:
+        assert not isinstance(self.model, BlockCodec)
         dtype: torch.dtype = next(self.model.encoder.parameters()).dtype
         return dtype
 

@@ -112,7 +112,7 @@ def scene_mesh(
 def joints_seen(
     joints_px: Float[np.ndarray, "T J 2"], joint_depth_m: Float[np.ndarray, "T J"], depth_m: Float[np.ndarray, "T H W"]
 ) -> Bool[np.ndarray, "T J"]:
-    """Whether each joint lies in the picture, before the camera, and at most its own flesh behind the surface seen there.
+    """Whether each joint lies in the picture, before the camera, and not further behind the surface than its own flesh.
 
     Joint 0 is the wrist.
     """

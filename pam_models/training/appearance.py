@@ -100,8 +100,11 @@ class AppearanceTask:
         hints = hints_of(masked(batch["conditions"], kept, ABSENT))
         tokens, pooled = self.model.text(batch["text"])
         guidance = torch.full((len(clean),), GUIDANCE)
-        noisy = pack(add_noise(clean, noise, times))
-        predicted = unpack(self.model(noisy, hints, tokens, pooled, times, guidance).float(), *clean.shape[2:])
+        patch = self.model.flux.patch
+        noisy = pack(add_noise(clean, noise, times), patch)
+        flow = self.model(noisy, hints, tokens, pooled, times, guidance).float()
+        height, width = clean.shape[2:]
+        predicted = unpack(flow, height, width, patch)
         error = predicted - flow_target(clean, noise)
         return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
 

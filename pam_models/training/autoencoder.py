@@ -53,15 +53,15 @@ class AutoencoderTask:
             codec.fit(self._clips_to_fit())
 
     def _clips_to_fit(self) -> Float[Tensor, "B 3 T H W"]:
-        """Crops in time of pictures and condition pictures, pictures more often, from clips all over the training set."""
+        """Crops in time of pictures and of one kind of condition picture, from clips all over the training set."""
         names = block_names(self._layout.clips, TRAIN)
         chosen = names[:: max(1, len(names) // FITTED_CLIPS)][:FITTED_CLIPS]
         videos = []
         for index, name in enumerate(chosen):
             block = self._clips[name]
             start = (7 * index) % (len(block) - FRAMES_IN_A_BATCH + 1)
-            for stream in (RGB, block.streams[1 + index % (len(block.streams) - 1)]):
-                videos.append(np.asarray(block.stream(stream)[start : start + FRAMES_IN_A_BATCH]))
+            streams = (RGB, block.streams[1 + index % (len(block.streams) - 1)])
+            videos.extend(np.asarray(block.stream(stream)[start : start + FRAMES_IN_A_BATCH]) for stream in streams)
         return video_to_tensor(np.stack(videos))
 
     def batch(self, step: int) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class AutoencoderTask:
         chosen = names[:: max(1, len(names) // self.recipe.scale_clips)][: self.recipe.scale_clips]
         mean, std = latent_statistics(self.model, [self._clips[name] for name in chosen])
         if isinstance(self.model.model, BlockCodec):
-            # Half-way between equal variances and those of the pixels: large components stay larger, as they matter more.
+            # Half-way between equal variances and those of the pixels: large components matter more and stay larger.
             std = (std * std.mean()).sqrt()
         self.model.set_latent_statistics(mean, std)
 

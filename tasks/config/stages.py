@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel
 
+GuidanceSchedule = Literal["constant", "dynamic", "pam"]
+
 
 class ImageConfig(ConfigModel):
     """Size of every picture and clip."""
@@ -87,11 +89,14 @@ class FluxAppearance(_Appearance):
     """FLUX.1-dev with two control branches."""
 
     model: Literal["flux"] = Field(default="flux", description="FLUX.1-dev with two control branches, as in the paper")
-    steps: int = Field(default=25, ge=1, le=1000, description="Denoising steps for each picture")
+    steps: int = Field(default=28, ge=1, le=1000, description="Denoising steps for each picture")
     guidance: float = Field(default=4.0, ge=0.0, description="FLUX's distilled guidance")
+    base: Path | None = Field(
+        default=None, description="Folder with FLUX.1-dev in diffusers' layout", json_schema_extra=CONTENT_PATH
+    )
     weights: Path | None = Field(
         default=None,
-        description="Folder with FLUX.1-dev and the control branches' weights",
+        description="PAM's published appearance_gen folder, with controlnet.bin",
         json_schema_extra=CONTENT_PATH,
     )
 
@@ -155,6 +160,7 @@ class _Video(ConfigModel):
     )
     steps: int = Field(default=20, ge=1, le=1000, description="Denoising steps for each clip")
     guidance: float = Field(default=1.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
+    schedule: GuidanceSchedule = Field(default="constant", description="How guidance changes over the steps")
     strengths: ConditionStrengths = Field(default=ConditionStrengths(), description="Strength of each condition video")
     batch_size: int = Field(default=1, ge=1, description="Clips in one batch", json_schema_extra=SPEED_ONLY)
 
@@ -176,9 +182,13 @@ class CogVideoXVideo(_Video):
     )
     steps: int = Field(default=50, ge=1, le=1000, description="Denoising steps for each clip")
     guidance: float = Field(default=6.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
+    schedule: GuidanceSchedule = Field(default="pam", description="'pam' reproduces the published guidance exactly")
+    base: Path | None = Field(
+        default=None, description="Folder with CogVideoX-5b-I2V in diffusers' layout", json_schema_extra=CONTENT_PATH
+    )
     weights: Path | None = Field(
         default=None,
-        description="Folder with CogVideoX-5B-I2V and the control branch's weights",
+        description="One of PAM's published folders, such as dexycb_all_cond",
         json_schema_extra=CONTENT_PATH,
     )
 

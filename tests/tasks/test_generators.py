@@ -21,10 +21,10 @@ def test_the_demo_loads_with_its_revision_and_licence() -> None:
 def test_a_model_without_its_folder_is_refused() -> None:
     """Catches a silent fall back to the demo's weights."""
     config = small_config()
-    with pytest.raises(ConfigError, match=r"appearance\.weights"):
+    with pytest.raises(ConfigError, match=r"appearance\.base"):
         load_appearance(config.model_copy(update={"appearance": FluxAppearance()}))
-    with pytest.raises(ConfigError, match=r"video\.weights"):
-        load_motion(config.model_copy(update={"video": CogVideoXVideo(weights=None)}))
+    with pytest.raises(ConfigError, match=r"video\.base"):
+        load_motion(config.model_copy(update={"video": CogVideoXVideo()}))
 
 
 def test_altered_weights_are_not_run(tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
         (["pose.source=graspxl", "pose.path=/gone"], "pose.path: no such folder: /gone; give the folder"),
         (["hand.model=mano"], "hand.mano_dir: must be given here; give the folder with your MANO_RIGHT.pkl"),
         (["hand.mano_dir=/gone"], "hand.mano_dir: no such folder: /gone"),
-        (["appearance.model=flux"], "appearance.weights: must be given here"),
-        (["video.model=cogvideox", "video.weights=/gone"], "video.weights: no such folder"),
-        (["estimator.name=hamer"], "estimator.checkpoint: must be given here"),
+        (["appearance.model=flux"], "appearance.base: must be given here"),
+        (["video.model=cogvideox", "video.base=/gone"], "video.base: no such folder"),
+        (["estimator.name=hamer"], "use estimator.name=compact"),
     ],
 )
 def test_missing_folders_are_named_with_what_belongs_there(settings: list[str], line: str) -> None:

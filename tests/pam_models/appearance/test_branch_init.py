@@ -6,7 +6,7 @@ from pam_models.appearance.branch_init import base_tensors_for_branch, start_fro
 
 def test_everything_but_hint_and_outputs_comes_from_the_base(small_config: AppearanceConfig) -> None:
     """Catches a tensor that silently keeps its random start."""
-    flux = ControlledFlux.new(small_config.base)
+    flux = ControlledFlux.new(small_config.base, small_config.base.control_branch())
     copied = base_tensors_for_branch(flux.base, 2)
     own = {
         key
@@ -17,7 +17,7 @@ def test_everything_but_hint_and_outputs_comes_from_the_base(small_config: Appea
 
 
 def test_a_started_branch_is_still_a_no_op_and_holds_the_bases_weights(small_config: AppearanceConfig) -> None:
-    flux = ControlledFlux.new(small_config.base)
+    flux = ControlledFlux.new(small_config.base, small_config.base.control_branch())
     branch = ControlBranch(small_config.base.control_branch())
     start_from_base(branch, flux.base)
     assert not branch.controlnet_blocks[0].weight.any()
