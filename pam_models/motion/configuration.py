@@ -78,17 +78,19 @@ class MotionConfig(BaseModel):
 def demo_config(
     vocabulary: tuple[str, ...], conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints")
 ) -> MotionConfig:
-    """Return the demo's sizes: 49 frames at 96x144, 702 tokens of width 256, 6 base and 3 control blocks."""
+    """Return the demo's sizes: 49 frames at 96x144, 2,808 tokens of width 192, 4 base and 2 control blocks."""
     text = WordEncoderConfig(vocabulary=vocabulary)
     transformer = TransformerConfig(
         conditions=conditions,
-        num_control_blocks=3,
+        num_control_blocks=2,
         initial_combine="random",
-        num_attention_heads=4,
+        num_attention_heads=3,
         attention_head_dim=64,
         in_channels=64,
         out_channels=32,
-        num_layers=6,
+        num_layers=4,
+        patch_size=1,
+        use_learned_positional_embeddings=False,
         time_embed_dim=64,
         text_embed_dim=text.dim,
         max_text_seq_length=text.max_words,

@@ -1,6 +1,6 @@
 """The motion transformer: CogVideoX with a control branch over named conditions (pam-system.md section 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -142,16 +142,18 @@ def predict_velocity(
     text_tokens: Float[Tensor, "B L D"],
     conditions: Mapping[str, Float[Tensor, "B F C2 h w"]],
     strengths: Mapping[str, float] | None = None,
+    moments: Sequence[int] | None = None,
 ) -> Float[Tensor, "B F C h w"]:
     """Predict v from noisy latents, padded first-frame latents and condition inputs, made by `motion.latents`.
 
+    `moments` are the latent frames' places in time where they are not 0, 1, 2, ..., for training on parts of clips.
     Inputs are cast to the weights' dtype; v comes in that dtype.
     """
     dtype = transformer.proj_out.weight.dtype
     hidden = torch.cat([noisy, first_frame], dim=2).to(dtype)
     given = {name: value.to(dtype) for name, value in conditions.items()}
     frames, height, width = hidden.shape[1], hidden.shape[3], hidden.shape[4]
-    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device)
+    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device, moments)
     output: Tensor = transformer(hidden, text_tokens.to(dtype), timestep, given, rotary, strengths)
     return output
 
@@ -173,9 +175,12 @@ class MotionModel(nn.Module):
         text_tokens: Float[Tensor, "B L D"],
         conditions: Mapping[str, Float[Tensor, "B F C2 h w"]],
         strengths: Mapping[str, float] | None = None,
+        moments: Sequence[int] | None = None,
     ) -> Float[Tensor, "B F C h w"]:
         """Predict v; see `predict_velocity`."""
-        return predict_velocity(self.transformer, noisy, first_frame, timestep, text_tokens, conditions, strengths)
+        return predict_velocity(
+            self.transformer, noisy, first_frame, timestep, text_tokens, conditions, strengths, moments
+        )
 
     def save(self, directory: Path) -> Path:
         """Write ``weights.safetensors`` (configuration inside) into `directory` and return its path."""

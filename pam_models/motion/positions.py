@@ -1,5 +1,7 @@
 """Rotary positions of a clip's tokens."""
 
+from collections.abc import Sequence
+
 import torch
 from diffusers.models.embeddings import get_3d_rotary_pos_embed
 from jaxtyping import Float
@@ -9,11 +11,17 @@ from pam_models.motion.configuration import TransformerConfig
 
 
 def rotary_positions(
-    settings: TransformerConfig, frames: int, height: int, width: int, device: torch.device | str = "cpu"
+    settings: TransformerConfig,
+    frames: int,
+    height: int,
+    width: int,
+    device: torch.device | str = "cpu",
+    moments: Sequence[int] | None = None,
 ) -> tuple[Float[Tensor, "N d"], Float[Tensor, "N d"]] | None:
     """Return the (cos, sin) tables for `frames` latent frames of `height` x `width`, N tokens; None if not used.
 
-    Another size than the model's own is fitted into its grid, as CogVideoX does.
+    Another size than the model's own is fitted into its grid, as CogVideoX does. `moments` are the frames' places in
+    time where they are not 0, 1, 2, ...
     """
     if not settings.use_rotary_positional_embeddings:
         return None
@@ -24,10 +32,14 @@ def rotary_positions(
         embed_dim=settings.attention_head_dim,
         crops_coords=crops,
         grid_size=grid,
-        temporal_size=frames,
+        temporal_size=frames if moments is None else max(moments) + 1,
         device=torch.device(device),
     )
-    return cos, sin
+    if moments is None:
+        return cos, sin
+    chosen = torch.tensor(list(moments), device=cos.device)
+    per_frame = (-1, grid[0] * grid[1], cos.shape[-1])
+    return cos.reshape(per_frame)[chosen].flatten(0, 1), sin.reshape(per_frame)[chosen].flatten(0, 1)
 
 
 def _region_within(grid: tuple[int, int], height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:

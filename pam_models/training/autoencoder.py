@@ -56,7 +56,7 @@ class AutoencoderTask:
         """Crops in time of pictures and of one kind of condition picture, from clips all over the training set."""
         names = block_names(self._layout.clips, TRAIN)
         chosen = names[:: max(1, len(names) // FITTED_CLIPS)][:FITTED_CLIPS]
-        videos = []
+        videos: list[np.ndarray] = []
         for index, name in enumerate(chosen):
             block = self._clips[name]
             start = (7 * index) % (len(block) - FRAMES_IN_A_BATCH + 1)

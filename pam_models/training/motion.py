@@ -55,6 +55,7 @@ class MotionTask:
         self.model = MotionModel(config)
         self.modules: Mapping[str, nn.Module] = {"model": self.model}
         self._conditions = config.transformer.conditions
+        self._latent_frames = config.transformer.latent_frames
         self._schedule = NoiseSchedule()
         self._autoencoder = autoencoder
         self._folder = latents
@@ -75,7 +76,10 @@ class MotionTask:
         """
         recipe = self.recipe
         rng = np.random.default_rng(stable_seed("motion", recipe.seed, step))
-        clips = [self._latents(name) for name in self._pool.batch(step, recipe.batch, recipe.seed)]
+        whole = step >= recipe.steps * (1.0 - recipe.whole_clip_fraction)
+        count = max(1, recipe.batch * (recipe.window + 1) // self._latent_frames) if whole else recipe.batch
+        clips = [self._latents(name) for name in self._pool.batch(step, recipe.batch, recipe.seed)[:count]]
+        moments = list(range(self._latent_frames)) if whole else self._part(rng)
         prompts = ["" if rng.random() < recipe.text_dropout else clip.prompt for clip in clips]
         clean = _stack([clip.latents[RGB] for clip in clips])
         frames = clean.shape[1]
@@ -90,14 +94,20 @@ class MotionTask:
             )
             for name in self._conditions
         }
-        foreground = _stack([clip.foreground for clip in clips])[:, :, None]
+        foreground = _stack([clip.foreground for clip in clips])[:, moments, None]
         return {
-            "clean": clean,
-            "first": first,
-            "conditions": conditions,
+            "clean": clean[:, moments],
+            "first": first[:, moments],
+            "conditions": {name: latents[:, moments] for name, latents in conditions.items()},
+            "moments": moments,
             "weight": 1.0 + (recipe.foreground_weight - 1.0) * foreground,
             "text": self.model.text.indices(prompts),
         }
+
+    def _part(self, rng: np.random.Generator) -> list[int]:
+        """The first latent frame, and some that follow one another anywhere after it."""
+        start = 1 + int(rng.integers(self._latent_frames - self.recipe.window))
+        return [0, *range(start, start + self.recipe.window)]
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
         """Mean square error of v; with a foreground weight, relative to it."""
@@ -112,7 +122,7 @@ class MotionTask:
         first = masked({"first": batch["first"]}, {"first": keep_first})["first"]
         tokens, _ = self.model.text(batch["text"])
         noisy = self._schedule.add_noise(clean, noise, timesteps)
-        predicted = self.model(noisy, first, timesteps, tokens, conditions)
+        predicted = self.model(noisy, first, timesteps, tokens, conditions, moments=batch["moments"])
         error = predicted.float() - self._schedule.velocity(clean, noise, timesteps)
         return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
 

@@ -104,7 +104,10 @@ class AppearanceRecipe(LoopRecipe):
 
 
 class MotionRecipe(LoopRecipe):
-    """The image-to-video model: v-prediction on the latents of clips."""
+    """The image-to-video model: v-prediction on latents, first of parts of clips, at the end of whole ones."""
+
+    window: int = Field(default=4, gt=0, description="latent frames of a part, besides the first frame")
+    whole_clip_fraction: float = Field(default=0.25, ge=0, le=1, description="share of the last steps on whole clips")
 
     conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints")
     condition_dropout: float = Field(default=0.2, ge=0, le=1, description="per clip and condition, by a true null")

@@ -39,3 +39,23 @@ def test_branches_are_summed_block_by_block_with_their_strengths() -> None:
     first, second = [torch.ones(1), torch.full((1,), 2.0)], [torch.full((1,), 10.0), torch.full((1,), 20.0)]
     assert [float(value) for value in sum_residuals([first, second])] == [11.0, 22.0]
     assert [float(value) for value in sum_residuals([first, second], [1.0, 0.5])] == [6.0, 12.0]
+
+
+def test_patch_hints_put_each_pixel_into_its_own_token() -> None:
+    """Catches patches on another grid than the picture tokens': a hint would then speak of its neighbours."""
+    config = ControlBranchConfig(
+        in_channels=4,
+        vec_in_dim=8,
+        context_in_dim=8,
+        hidden_size=16,
+        num_heads=2,
+        axes_dim=(2, 2, 4),
+        hint="patches",
+        patch=1,
+    )
+    branch = ControlBranch(config)
+    hint = torch.zeros(1, 6, 16, 24)
+    plain = branch.encode_hint(hint)
+    hint[:, 3, 9, 17] = 1.0
+    changed = (branch.encode_hint(hint) - plain).abs().sum(-1)[0] > 0
+    assert changed.nonzero().flatten().tolist() == [1 * 3 + 2]

@@ -20,5 +20,5 @@ def test_ids_count_rows_then_columns() -> None:
 
 
 def test_odd_sides_are_refused() -> None:
-    with pytest.raises(ValueError, match="multiples of 16"):
+    with pytest.raises(ValueError, match="multiples of 2"):
         pack(torch.zeros(1, 2, 3, 4))

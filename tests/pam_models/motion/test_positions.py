@@ -27,3 +27,13 @@ def test_a_wider_clip_is_fitted_into_the_models_grid() -> None:
 def test_none_where_positions_are_not_rotary() -> None:
     settings = TransformerConfig(use_rotary_positional_embeddings=False, use_learned_positional_embeddings=False)
     assert rotary_positions(settings, 1, 6, 8) is None
+
+
+def test_parts_of_a_clip_keep_their_places_in_time() -> None:
+    """Catches a part that is placed at the clip's beginning."""
+    settings = TransformerConfig(num_attention_heads=2, attention_head_dim=16, sample_width=8, sample_height=6)
+    whole, part = rotary_positions(settings, 5, 6, 8), rotary_positions(settings, 2, 6, 8, moments=(0, 4))
+    assert whole is not None and part is not None
+    for full, some in zip(whole, part, strict=True):
+        frames = full.view(5, 12, 16)
+        torch.testing.assert_close(some.view(2, 12, 16), torch.stack([frames[0], frames[4]]))

@@ -27,6 +27,8 @@ def task(layout: RunLayout, trained: VideoAutoencoder, tiny_motion: MotionConfig
         first_frame_dropout=0.0,
         text_dropout=0.0,
         sample_steps=2,
+        window=1,
+        whole_clip_fraction=0.5,
     )
     task = MotionTask(recipe, layout, tiny_motion, autoencoder, layout.latents(digest))
     task.prepare(0)
@@ -41,12 +43,23 @@ def test_only_training_clips_are_learnt_from(task: MotionTask, layout: RunLayout
 
 def test_the_batch_has_the_models_layout(task: MotionTask) -> None:
     """Catches channels and frames exchanged, and a first frame that is not padded with zeros."""
-    batch = task.batch(0)
-    assert batch["clean"].shape == (2, 3, 16, 4, 6)
+    batch = task.batch(9)
+    assert batch["clean"].shape == (1, 3, 16, 4, 6)
     assert batch["first"][:, 1:].eq(0).all() and batch["first"][:, 0].abs().sum() > 0
-    assert batch["conditions"]["depth"].shape == (2, 3, 32, 4, 6)
+    assert batch["conditions"]["depth"].shape == (1, 3, 32, 4, 6)
     assert batch["conditions"]["depth"][:, 1:, 16:].eq(0).all()
-    assert batch["weight"].shape == (2, 3, 1, 4, 6)
+    assert batch["weight"].shape == (1, 3, 1, 4, 6)
+
+
+def test_a_part_keeps_its_first_frame_and_its_place_in_time(task: MotionTask) -> None:
+    """Catches parts whose positions are not those of their latents, and parts without the frame that they start from."""
+    seen = set()
+    for step in range(5):
+        part, whole = task.batch(step), task.batch(9)
+        assert part["clean"].shape == (2, 2, 16, 4, 6) and part["moments"][0] == 0
+        assert whole["moments"] == [0, 1, 2]
+        seen.add(part["moments"][1])
+    assert seen == {1, 2}
 
 
 def test_the_same_step_gives_the_same_loss(task: MotionTask) -> None:
