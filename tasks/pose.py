@@ -7,7 +7,7 @@ from functools import partial
 
 from pam_models.pose.physics.objects import OBJECT_WORDS
 from pam_models.pose.physics.search import SearchBudget
-from pam_models.pose.source import PoseRequest, PoseSource, TrajectoryRejected
+from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
 from pam_models.pose.sources.graspxl import GraspxlSource
 from pam_models.pose.sources.physics import PhysicsSource
 from tasks.build import Build
@@ -34,6 +34,15 @@ def source_of(config: GenerateConfig) -> PoseSource:
         return GraspxlSource(pose.path)
     budget = SearchBudget(proposals=pose.grasp_candidates)
     return PhysicsSource(objects=pose.objects or OBJECT_WORDS, budget=budget)
+
+
+def without_folder(message: str, config: GenerateConfig) -> str:
+    """A message about an input file, with the file named relative to the folder of recordings."""
+    if not isinstance(config.pose, GraspxlPose):
+        return message
+    for folder in (config.pose.path.resolve(), config.pose.path):
+        message = message.replace(f"{folder}/", "")
+    return message
 
 
 def items(build: Build, step: Step) -> Iterator[Item]:
@@ -83,6 +92,9 @@ class PoseStage:
             trajectory = self._source.trajectory(
                 request, self._hand, config.frames, config.image.width, config.image.height
             )
+        except BadInput as error:
+            # The row must not depend on where the recordings lie on this machine.
+            raise BadInput(without_folder(str(error), config)) from error
         except TrajectoryRejected as rejection:
             reason = {"error_type": "TrajectoryRejected", "error_message": str(rejection)}
             return {"request_key": item.key, "status": "filtered", **reason}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import ray
 from prefect.testing.utilities import prefect_test_harness
 
 import flows.generate
@@ -124,3 +125,18 @@ def prefect_server() -> Iterator[None]:
     """A real Prefect server with a database of its own."""
     with prefect_test_harness(server_startup_timeout=120):
         yield
+
+
+@pytest.fixture(scope="session")
+def two_gpus() -> Iterator[None]:
+    """A Ray with two cores and two GPUs that are only said to be there; one that runs already is used as it is."""
+    # The toy stages stand in no package that a worker could import.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    if ray.is_initialized():
+        yield
+        return
+    ray.init(
+        address="local", num_cpus=2, num_gpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=2**28
+    )
+    yield
+    ray.shutdown()

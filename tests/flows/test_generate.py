@@ -79,6 +79,18 @@ def test_running_again_does_nothing_again(toy: Any, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("two_gpus")
+def test_ray_makes_the_same_build(toy: Any, tmp_path: Path) -> None:
+    """Catches rows that depend on the executor, and workers that do not get the GPUs they ask for."""
+    gpus = [f"execution.stages.{name}.gpus=0.5" for name in ("appearance", "video")]
+    on_ray = generate(settings=[*INLINE[1:], "execution.num_gpus=2", *gpus], store=str(tmp_path / "ray"), build="toy")
+    inline = run(tmp_path / "inline", build="toy")
+    assert on_ray.counts == inline.counts
+    snapshots = [(tmp_path / name / "builds/toy/snapshot.json").read_bytes() for name in ("ray", "inline")]
+    assert snapshots[0] == snapshots[1]
+
+
 def test_a_failed_item_is_listed_and_the_rest_goes_on(toy: Any, tmp_path: Path) -> None:
     """Catches a build that one bad item stops, and a failure that nobody sees."""
     toy.fails = {("pose", "cup-1")}

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.build import open_build
 from tasks.media import read_frames
-from tasks.pose import PoseStage, items, models, source_of
+from tasks.pose import PoseStage, items, models, source_of, without_folder
 from tasks.scene import unpack_maps
 from tasks.steps import BY_NAME
 from tests.tasks.stage_inputs import item, small_config, store_in
@@ -52,6 +52,13 @@ def test_lineage_names_the_hand(tmp_path: Path) -> None:
     """Catches parts that do not say which hand their labels belong to."""
     build = open_build(small_config(), store_in(tmp_path))
     assert list(models(build, BY_NAME["pose"])) == ["hand-free-right"]
+
+
+def test_a_bad_recording_is_named_without_this_machines_folders(tmp_path: Path) -> None:
+    """Catches rows that differ from machine to machine."""
+    config = small_config("pose.source=graspxl", f"pose.path={tmp_path}")
+    assert without_folder(f"{tmp_path}/a/b.npy: has no frames", config) == "a/b.npy: has no frames"
+    assert without_folder("as it is", small_config()) == "as it is"
 
 
 def test_recordings_are_read_from_their_folder(tmp_path: Path, shared_data: Path) -> None:

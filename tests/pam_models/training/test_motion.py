@@ -52,7 +52,7 @@ def test_the_batch_has_the_models_layout(task: MotionTask) -> None:
 
 
 def test_a_part_keeps_its_first_frame_and_its_place_in_time(task: MotionTask) -> None:
-    """Catches parts whose positions are not those of their latents, and parts without the frame that they start from."""
+    """Catches parts whose positions are not those of their latents, and parts without the first frame."""
     seen = set()
     for step in range(5):
         part, whole = task.batch(step), task.batch(9)
