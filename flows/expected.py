@@ -1,9 +1,8 @@
 """How many items each step will have, as far as the configuration says so before the work."""
 
-from math import floor
-
 from tasks.config import GenerateConfig
 from tasks.config.stages import SelectRule
+from tasks.select import drop_count
 
 
 def expected_items(config: GenerateConfig, trajectories: int) -> dict[str, int]:
@@ -25,4 +24,4 @@ def expected_items(config: GenerateConfig, trajectories: int) -> dict[str, int]:
 
 
 def _kept(items: int, rule: SelectRule | None) -> int:
-    return items if rule is None else items - floor(round(rule.drop_fraction * items, 9))
+    return items if rule is None else items - drop_count(items, rule.drop_fraction)
