@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,14 @@ _TOGETHER = (
     "Base, control branch and word encoder were trained together: at this size there is no pretrained base to freeze, "
     "as the paper does."
 )
+CARD_HEADING = """# The demo's weights
+
+Small models of the paper's classes at 96 x 144 pixels and 49 frames, trained by this project's own code
+(`pam train --profile demo`) on clips that this project simulates and renders: free hand, procedural objects, MuJoCo
+motion. Apache-2.0. They show the pipeline and its measurements; they say nothing about the published weights. Held-out
+figures are on scenes that no model was trained on; `_true_` figures are the estimator on the renderer's own frames.
+The codec is no AutoencoderKLCogVideoX but principal components (docs/adr/0004).
+"""
 NOT_PRETRAINED = {
     "motion": _TOGETHER,
     "appearance": _TOGETHER,
@@ -76,6 +84,12 @@ class TrainingRecord:
         """Write the section."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.markdown(), encoding="utf-8")
+
+
+def write_model_card(sections: Sequence[Path], path: Path) -> None:
+    """Put the sections that exist under one heading: the card that lies beside the weights."""
+    found = [section.read_text(encoding="utf-8") for section in sections if section.is_file()]
+    path.write_text("\n".join([CARD_HEADING, *found]), encoding="utf-8")
 
 
 def hardware() -> str:

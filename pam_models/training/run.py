@@ -23,7 +23,7 @@ from pam_models.estimators.compact.pipeline import DEMO_ID as ESTIMATOR_ID
 from pam_models.motion.configuration import demo_config as motion_demo
 from pam_models.training.appearance import AppearanceTask
 from pam_models.training.autoencoder import AutoencoderTask
-from pam_models.training.card import TrainingRecord
+from pam_models.training.card import TrainingRecord, write_model_card
 from pam_models.training.checkpoint import CheckpointError
 from pam_models.training.clips import ClipFactory, Deadline
 from pam_models.training.estimator import EstimatorTask
@@ -125,6 +125,8 @@ def export(name: str, trainer: Trainer, options: Options) -> None:
             options.zoo,
         )
     record.write(options.layout.model(name) / "card.md")
+    sections = [options.layout.model(model) / "card.md" for model in MODELS]
+    write_model_card(sections, options.zoo / "MODEL_CARD.md")
     log.info("%s: exported as %s revision %s into %s", name, spec.id, spec.revision, options.zoo)
 
 
