@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.page import BuildPage, summary_markdown
+from flows.pictures import first_frames
 from flows.progress import StepMeter, followed
 from flows.step import RunningBuild, failures_of, run_step
 from flows.which_build import address_in_store, configuration
@@ -72,10 +73,12 @@ def generate(
             for step in steps:
                 run_step(run, step)
             publish(run)
+        except Exception:
+            page.attempt("summary", lambda: summarise(run, published=False))
+            raise
         finally:
             run.close()
-            summary = summarise(run, list(progress.meters.values()))
-    return summary
+        return summarise(run, published=True)
 
 
 def prepare(
@@ -109,14 +112,16 @@ def publish(run: RunningBuild) -> None:
     run.page.show(run.progress.end("publish", {"ok": 1}))
 
 
-def summarise(run: RunningBuild, meters: list[StepMeter]) -> BuildSummary:
-    """Put what there is now on the run's page, whether or not the build was completed."""
-    build = run.build
-    steps = [step.name for step in steps_of(build.config)]
+def summarise(run: RunningBuild, *, published: bool) -> BuildSummary:
+    """Put what there is now on the run's page: counts, pictures, steps and failures."""
+    build, page, meters = run.build, run.page, list(run.progress.meters.values())
     counts = {
         COUNTED[meter.step]: meter.statuses.get("ok", 0) for meter in meters if meter.step in COUNTED and meter.statuses
     }
     report = address_in_store(build.store, build.key(PAGE))
-    run.page.summarise(summary_markdown(build.build_id, build.store.uri, report, meters, counts))
-    run.page.list_failures(list(failures_of(run.planner, steps)))
+    pictures = page.attempt("first frames", lambda: list(first_frames(run.planner))) or []
+    named = report if published else None
+    page.summarise(summary_markdown(build.build_id, build.store.uri, named, meters, counts, pictures))
+    steps = [step.name for step in steps_of(build.config)]
+    page.list_failures(page.attempt("failures", lambda: list(failures_of(run.planner, steps))) or [])
     return BuildSummary(build.build_id, build.store.uri, report, counts, tuple(meters))

@@ -7,7 +7,7 @@ cannot be written never stops a build.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from logging import Logger, LoggerAdapter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -22,6 +22,7 @@ from flows.progress import StepMeter, spoken_time
 BAR_EVERY_S = 2.0
 MOST_FAILURES = 200
 
+Result = TypeVar("Result")
 RunLogger: TypeAlias = "Logger | LoggerAdapter[Logger]"
 
 
@@ -43,7 +44,7 @@ class BuildPage:
             return
         self._moved_s[meter.step] = now_s
         text = f"{meter.step}: {meter.finished} of {meter.total}, {meter.summary(now_s)}".rstrip(", ")
-        self._safely("progress", lambda: self._move(meter, text))
+        self.attempt("progress", lambda: self._move(meter, text))
 
     def _move(self, meter: StepMeter, text: str) -> None:
         bar = self._bars.get(meter.step)
@@ -56,7 +57,7 @@ class BuildPage:
 
     def summarise(self, summary: str) -> None:
         """Put the build's summary (Markdown) on the page."""
-        self._safely(
+        self.attempt(
             "summary",
             lambda: create_markdown_artifact(
                 markdown=summary, key="pam-summary", description=f"What build {self._build_id} made"
@@ -69,13 +70,15 @@ class BuildPage:
             return
         shown = [dict(failure) for failure in failures[:MOST_FAILURES]]
         text = f"{len(failures)} failed items of build {self._build_id}; `pam retry {self._build_id}` tries them again"
-        self._safely("failures", lambda: create_table_artifact(table=shown, key="pam-failures", description=text))
+        self.attempt("failures", lambda: create_table_artifact(table=shown, key="pam-failures", description=text))
 
-    def _safely(self, what: str, write: Callable[[], object]) -> None:
+    def attempt(self, what: str, write: Callable[[], Result]) -> Result | None:
+        """Do something for the page; what goes wrong is logged, and None is given back."""
         try:
-            write()
+            return write()
         except Exception as error:  # noqa: BLE001  the page is a convenience; the build is not
             self._log.warning("the %s on Prefect's page could not be written: %s", what, error)
+            return None
 
 
 def summary_markdown(
@@ -84,20 +87,22 @@ def summary_markdown(
     report: str | None,
     meters: Sequence[StepMeter],
     counts: Mapping[str, int],
-    picture: str | None = None,
+    pictures: Sequence[str] = (),
 ) -> str:
     """The build in one page of Markdown: what there is now, where, and how each step went.
 
-    `counts` are named totals ("clips": 2); `picture` is a data URI of a contact sheet.
+    `counts` are named totals ("clips": 2); `pictures` are data URIs.
     """
     lines = [f"# Build `{build_id}`", ""]
     lines += [", ".join(f"**{number}** {name}" for name, number in counts.items()), ""] if counts else []
     lines += [f"Store: `{store}`", ""]
-    if report is not None:
-        link = f"[{report}]({report})" if report.startswith(("http://", "https://", "file://")) else f"`{report}`"
-        lines += [f"Report: {link}", ""]
-    if picture is not None:
-        lines += [f"![contact sheet]({picture})", ""]
+    if report is None:
+        lines += ["Not published yet: run it again with the same parameters.", ""]
+    else:
+        opens = report.startswith(("http://", "https://", "file://"))
+        lines += [f"Report: [{report}]({report})" if opens else f"Report: `{report}`", ""]
+    if pictures:
+        lines += [" ".join(f"![first frame of a clip]({picture})" for picture in pictures), ""]
     lines += [
         "| step | items | rows ok | filtered | failed | items done before | time |",
         "|---|---:|---:|---:|---:|---:|---:|",

@@ -60,6 +60,7 @@ def test_a_build_from_nothing_to_its_snapshot(toy: Any, tmp_path: Path) -> None:
     } | {"pam-progress-publish": 100.0}
     assert "**9** samples" in found["pam-summary"].data
     assert summary.report in found["pam-summary"].data
+    assert found["pam-summary"].data.count("data:image/png;base64,") == 3
     assert "pam-failures" not in found
     with get_client(sync_client=True) as client:
         shards = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run.id])))
@@ -110,7 +111,9 @@ def test_too_many_failures_fail_the_flow_in_one_clear_line(toy: Any, tmp_path: P
     flow_run = newest_run()
     assert flow_run.state is not None and flow_run.state.is_failed()
     assert "max_failed_fraction allows 0.5" in (flow_run.state.message or "")
-    assert {"pam-summary", "pam-failures"} <= {artifact.key for artifact in artifacts_of(flow_run)}
+    found = {artifact.key: artifact.data for artifact in artifacts_of(flow_run)}
+    assert "pam-failures" in found
+    assert "Not published yet" in found["pam-summary"]
 
 
 def test_a_wrong_key_is_refused_before_any_work(toy: Any, tmp_path: Path) -> None:

@@ -69,6 +69,19 @@ def test_the_summary_counts_what_became_of_items() -> None:
     assert "`s3://bucket/x/builds/b1/report/index.html`" in text
 
 
+def test_an_unfinished_build_names_no_report() -> None:
+    """Catches a link to a report that was never written."""
+    text = summary_markdown("b1", "/data", None, [], {})
+    assert "Report" not in text
+    assert "run it again" in text
+
+
+def test_pictures_stand_in_the_summary_itself() -> None:
+    """Catches pictures by address: a browser cannot reach the store."""
+    text = summary_markdown("b1", "/data", None, [], {}, ["data:image/png;base64,AAAA"])
+    assert "![first frame of a clip](data:image/png;base64,AAAA)" in text
+
+
 def test_a_report_that_a_browser_can_open_is_a_link() -> None:
     """Catches a path that has to be copied by hand, and a link to s3:// that no browser opens."""
     text = summary_markdown("b1", "/data", "file:///data/builds/b1/report/index.html", [], {})
