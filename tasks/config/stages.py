@@ -74,8 +74,8 @@ PoseConfig = Annotated[PhysicsPose | GraspxlPose, Field(discriminator="source")]
 
 class _Appearance(ConfigModel):
     candidates: int = Field(default=30, ge=1, description="First-frame pictures for each trajectory")
-    steps: int = Field(default=10, ge=1, le=1000, description="Denoising steps for each picture")
-    guidance: float = Field(default=1.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
+    steps: int = Field(default=12, ge=1, le=1000, description="Denoising steps for each picture")
+    guidance: float = Field(default=4.0, ge=0.0, description="Embedded guidance; the demo was trained at 4 alone")
     batch_size: int = Field(default=10, ge=1, description="Pictures in one batch", json_schema_extra=SPEED_ONLY)
 
 
