@@ -26,8 +26,8 @@ class PlainLines:
         """Nothing to open: lines come with the steps."""
 
     def show(self, meter: StepMeter) -> None:
-        """Print the meter when it has just ended, or when its last line is old."""
-        if meter.total == 0 and meter.ended_s is None:
+        """Print the meter when it has just ended, or when its last line is old and something is left to say."""
+        if meter.finished >= meter.total and meter.ended_s is None:
             return
         now_s = self.clock()
         last_s = self._last_s.get(meter.step)
