@@ -7,6 +7,7 @@ from rich.table import Column, Table
 
 from flows.progress import StepMeter, spoken_time
 from tasks.status import StepStatus
+from tasks.steps import BY_NAME
 from tasks.verify import Verdict
 
 
@@ -33,12 +34,13 @@ def print_plan(
     table = Table("step", *(_number(name) for name in ("items", "done", "to do", "shards", "done", "to do")))
     for status in statuses:
         if status.planned:
-            numbers = (status.items, status.items_done, status.items - status.items_done)
             shards = (status.shards, status.shards_done, status.shards - status.shards_done)
+            items = (status.items, status.items_done, status.items - status.items_done)
+            numbers = ("", "", "") if BY_NAME[status.step].reduce else items
             table.add_row(status.step, *(str(number) for number in (*numbers, *shards)))
         else:
-            items = expected.get(status.step, 0)
-            table.add_row(status.step, f"~{items}", "0", f"~{items}", "", "", "", style="dim")
+            guess = f"~{expected.get(status.step, 0)}"
+            table.add_row(status.step, guess, "0", guess, "", "", "", style="dim")
     console.print(f"Build [bold]{build_id}[/] in {store}", highlight=False, soft_wrap=True)
     console.print(table)
     if any(not status.planned for status in statuses):
@@ -56,7 +58,7 @@ def print_status(console: Console, build_id: str, statuses: Sequence[StepStatus]
         table.add_row(
             status.step,
             f"{status.shards_done}/{status.shards}",
-            f"{status.items_done}/{status.items}",
+            "" if BY_NAME[status.step].reduce else f"{status.items_done}/{status.items}",
             *rows,
             "finished" if status.finished else "to do",
             style=None if status.finished else "yellow",
@@ -76,7 +78,8 @@ def print_verdict(console: Console, build_id: str, verdict: Verdict) -> None:
     for finding in verdict.findings:
         line = f"{finding.kind}: {finding.where}: {finding.what}"
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Build {build_id}: {len(verdict.findings)} findings in {looked}")
+    many = len(verdict.findings)
+    console.print(f"Build {build_id}: {many} {'finding' if many == 1 else 'findings'} in {looked}")
 
 
 def print_marked(console: Console, build_id: str, marked: Mapping[str, int]) -> None:

@@ -63,6 +63,7 @@ def test_a_status_shows_failures_and_what_waits() -> None:
     statuses = [
         StepStatus("pose", True, 1, 1, 4, 4, {"ok": 2, "filtered": 1, "failed": 1}),
         StepStatus("appearance", True, 2, 1, 60, 30, {"ok": 30, "filtered": 0, "failed": 0}),
+        StepStatus("select-candidates", True, 1, 1, 1, 1, {"ok": 45, "filtered": 15, "failed": 0}),
         StepStatus("video", False),
     ]
     print_status(screen, "b1", statuses, False, "r")
@@ -77,6 +78,8 @@ def test_a_status_shows_failures_and_what_waits() -> None:
         "finished",
     ]
     assert "to do" in lines["appearance"]
+    assert "1/1" in lines["select-candidates"].split("│")[2]
+    assert lines["select-candidates"].split("│")[3].strip() == ""
     assert "waits" in lines["video"]
     assert "not published" in screen.text
     assert "Report" not in screen.text
@@ -87,7 +90,7 @@ def test_findings_are_printed_as_they_are() -> None:
     screen = Screen()
     print_verdict(screen, "b1", Verdict(3, 60, 4, (Finding("altered media", "cas/ab/[x].png", "its bytes [differ]"),)))
     assert "altered media: cas/ab/[x].png: its bytes [differ]\n" in screen.text
-    assert "1 findings in 3 parts, 60 rows, 4 media files" in screen.text
+    assert "1 finding in 3 parts, 60 rows, 4 media files" in screen.text
     whole = Screen()
     print_verdict(whole, "b1", Verdict(3, 60, 4, ()))
     assert "Build b1 is whole: 3 parts, 60 rows, 4 media files" in whole.text
