@@ -102,7 +102,8 @@ def summary_markdown(
         opens = report.startswith(("http://", "https://", "file://"))
         lines += [f"Report: [{report}]({report})" if opens else f"Report: `{report}`", ""]
     if pictures:
-        lines += [" ".join(f"![first frame of a clip]({picture})" for picture in pictures), ""]
+        lines += ["|" + " |" * len(pictures), "|" + "---|" * len(pictures)]
+        lines += ["| " + " | ".join(f"![first frame of a clip]({picture})" for picture in pictures) + " |", ""]
     lines += [
         "| step | items | rows ok | filtered | failed | items done before | time |",
         "|---|---:|---:|---:|---:|---:|---:|",

@@ -7,7 +7,7 @@ from itertools import islice
 from tasks.plan import Planner
 from tasks.stage import Row
 
-MOST_PICTURES = 8
+MOST_PICTURES = 4
 
 
 def first_frames(planner: Planner, most: int = MOST_PICTURES) -> Iterator[str]:
