@@ -51,6 +51,7 @@ class AutoencoderTask:
         codec = self.model.model
         if isinstance(codec, BlockCodec) and not codec.fitted:
             codec.fit(self._clips_to_fit())
+            self.set_statistics()
 
     def _clips_to_fit(self) -> Float[Tensor, "B 3 T H W"]:
         """Crops in time of pictures and of one kind of condition picture, from clips all over the training set."""
@@ -106,7 +107,10 @@ class AutoencoderTask:
         video, weight = batch["video"], batch["weight"]
         mean, logvar = self.model.moments(video)
         noise = torch.randn(mean.shape, generator=generator)
-        output = self.model.reconstruct(mean + torch.exp(0.5 * logvar) * noise)
+        # A decoder that has seen imperfect latents mends those that a generator makes.
+        strength = self.recipe.latent_noise * torch.rand((len(mean), 1, 1, 1, 1), generator=generator)
+        spread = torch.exp(0.5 * logvar) + strength * self.model.latents_std.view(1, -1, 1, 1, 1)
+        output = self.model.reconstruct(mean + spread * noise)
         difference = output - video
         value = (difference.abs() * weight).mean() / weight.mean()
         edges = edge_loss(difference, weight)

@@ -73,6 +73,7 @@ class AutoencoderRecipe(LoopRecipe):
     rgb_fraction: float = Field(default=0.6, ge=0, le=1)
     edge_weight: float = Field(default=0.5, ge=0)
     kl_weight: float = Field(default=1e-6, ge=0)
+    latent_noise: float = Field(default=0.0, ge=0, description="largest noise on latents in training, in their scale")
     foreground_weight: float = Field(default=3.0, ge=1)
     scale_clips: int = Field(default=48, gt=0, description="clips over which the latents' mean and deviation are taken")
 
