@@ -29,7 +29,7 @@ def test_a_name_is_not_shared_by_two_configurations(store: Store) -> None:
         ConfigError, match=r"--build night: exists with another configuration \(seed was 1 and is now 2\)"
     ):
         open_build(toy_config("seed=2"), store, "night")
-    with pytest.raises(ConfigError, match=r"appearance\.steps was 10 and is now 3"):
+    with pytest.raises(ConfigError, match=r"appearance\.steps was 12 and is now 3"):
         open_build(toy_config("seed=1", "appearance.steps=3"), store, "night")
 
 
