@@ -8,9 +8,9 @@ from tasks.errors import InfrastructureError
 from tasks.executor.batches import BatchResult, one_line, run_batch
 from tasks.stage import Item, Stage, StageFactory
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-# torch last: numba, told its number, sets OpenMP's for the whole process to another
-LOADED_SETTERS = (("numba", "set_num_threads"), ("cv2", "setNumThreads"), ("torch", "set_num_threads"))
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# numba is left alone: its kernels here start no threads, and once told a number it refuses to compile under another.
+LOADED_SETTERS = (("cv2", "setNumThreads"), ("torch", "set_num_threads"))
 
 
 def limit_threads(cpus: int) -> None:
