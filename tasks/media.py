@@ -183,8 +183,22 @@ def _check_frames(frames: np.ndarray) -> None:
 
 
 def _to_yuv(pixels: UInt8[np.ndarray, "H W 3"]) -> av.VideoFrame:
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", interpolation=CONVERSION, threads=1)
+    # BT.709, limited range, by hand: swscale's result depends on where the picture lies in memory.
+    red, green, blue = np.moveaxis(pixels.astype(np.float64), -1, 0)
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    luma = 16.0 + light * (219.0 / 255.0)
+    chroma = [
+        128.0 + _halved((colour - light) / span) * (224.0 / 255.0) for colour, span in ((blue, 1.8556), (red, 1.5748))
+    ]
+    height, width = light.shape
+    planes = [luma.ravel(), *(plane.ravel() for plane in chroma)]
+    yuv = np.clip(np.rint(np.concatenate(planes)), 0, 255).astype(np.uint8)
+    return av.VideoFrame.from_ndarray(yuv.reshape(height * 3 // 2, width), format="yuv420p")
+
+
+def _halved(plane: np.ndarray) -> np.ndarray:
+    height, width = plane.shape
+    return np.asarray(plane.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3)))
 
 
 def _to_rgb(frame: av.VideoFrame) -> UInt8[np.ndarray, "H W 3"]:
