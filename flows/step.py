@@ -148,7 +148,7 @@ def shard_task(run: RunningBuild, step: Step, shards: dict[str, Shard], executor
     def work(shard: str) -> ShardReport:
         log = get_run_logger()
         if executor is None:
-            report = run_select(build, shards[shard], run.planner.reader)
+            report = run_select(build, shards[shard])
         else:
             report = run_shard(build, shards[shard], executor, run.planner.reader, reporter(run, step.name, shard))
         log.info("build=%s step=%s shard=%s: %s", build.build_id, step.name, shard, spoken_report(report))

@@ -1,73 +1,33 @@
-"""The cut after scoring: one deterministic function, worst first, and the step that applies it to a build's scores."""
+"""The cut after scoring, as a step: scores in as columns, decisions out as one part."""
 
-import math
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float64
 
 from tasks import ids
 from tasks.build import Build
 from tasks.config.stages import SelectRule
+from tasks.cut import Decisions, decide
+from tasks.errors import PamError
 from tasks.plan import Shard
-from tasks.rows import PartReader
-from tasks.shard import ShardReport, commit_rows, count_statuses
-from tasks.stage import Row
-from tasks.steps import BY_NAME
+from tasks.shard import ShardReport
+from tasks.steps import BY_NAME, Step
+from tasks.tables.parts import read_part, write_columns
+from tasks.timings import write_timings
 
+SCORE_COLUMNS = ("item_id", "status", "target_id", "trajectory_id", "mpjpe_mm", "detected")
 MISSED_CUT = "MissedCut"
 
 
-@dataclass(frozen=True)
-class Score:
-    """One scored target. `mpjpe_mm` is None where the estimator found no hand."""
-
-    target_id: str
-    trajectory_id: str
-    mpjpe_mm: float | None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What became of a target: its place within its scope (0 is best), the error of the worst that was kept there,
-    and the verdict.
-    """
-
-    score: Score
-    rank: int
-    threshold_mm: float | None
-    kept: bool
-
-
-def drop_count(n: int, fraction: float) -> int:
-    """How many of `n` are dropped: the share as it is written in decimals, rounded down."""
-    return math.floor(Fraction(str(fraction)) * n)
-
-
-def _badness(score: Score) -> float:
-    error = score.mpjpe_mm
-    return math.inf if error is None or math.isnan(error) else error
-
-
-def decide(scores: Sequence[Score], drop_fraction: float, scope: Literal["build", "input"]) -> list[Decision]:
-    """One decision for each score, in the order given.
-
-    Worst first are dropped; a missing hand is worst; ties go by id, the greater id being worse; `floor(n *
-    drop_fraction)` go, over everything ('build') or within each trajectory ('input').
-    """
-    groups: dict[str, list[Score]] = defaultdict(list)
-    for score in scores:
-        groups[score.trajectory_id if scope == "input" else ""].append(score)
-    made: dict[str, Decision] = {}
-    for group in groups.values():
-        ranked = sorted(group, key=lambda score: (_badness(score), score.target_id))
-        kept = len(ranked) - drop_count(len(ranked), drop_fraction)
-        worst_kept = _badness(ranked[kept - 1]) if kept else math.inf
-        threshold = worst_kept if math.isfinite(worst_kept) else None
-        for rank, score in enumerate(ranked):
-            made[score.target_id] = Decision(score, rank, threshold, rank < kept)
-    return [made[score.target_id] for score in scores]
+class EmptySelectionError(PamError):
+    """A cut that keeps nothing, so that there is nothing left to go on with."""
 
 
 def rule_of(build: Build, step: str) -> SelectRule:
@@ -76,50 +36,116 @@ def rule_of(build: Build, step: str) -> SelectRule:
     return rules.candidates if step == "select-candidates" or rules.clips is None else rules.clips
 
 
-def run_select(build: Build, shard: Shard, reader: PartReader | None = None) -> ShardReport:
-    """Decides over every ok score of the step before, and commits the decisions. Scores that failed get no decision."""
+def run_select(build: Build, shard: Shard) -> ShardReport:
+    """Decides over every ok score of the step before, and commits the decisions. Scores that failed get no decision.
+
+    Holds a few columns of all scores and one part at a time. Raises EmptySelectionError when nothing is kept, and
+    StoreError or TableError for a part that is missing or unreadable.
+    """
     if build.store.exists(shard.key):
         return ShardReport(shard.step, shard.shard_id, 0, skipped=True)
+    started = time.perf_counter()
     step, rule = BY_NAME[shard.step], rule_of(build, shard.step)
-    reader = reader or PartReader(build.store)
-    columns = ("item_id", "status", "target_id", "trajectory_id", "mpjpe_mm", "detected")
-    scored = [row for _, row in reader.columns(shard.inputs, columns) if row["status"] == "ok"]
-    scores = [
-        Score(row["target_id"], row["trajectory_id"], row["mpjpe_mm"] if row["detected"] else None) for row in scored
-    ]
-    subset = step.subset(build.subset)
-    rows: list[Row] = []
-    for row, decision in zip(scored, decide(scores, rule.drop_fraction, rule.scope), strict=True):
-        identity = ids.item_id(step.name, step.version, subset, row["item_id"], "")
-        rows.append(_decision_row(decision, rule, identity, row["item_id"], shard.shard_id, build.config.seed))
-    digests = {key: reader.part(key)[1] for key in shard.inputs}
-    commit_rows(build, step, shard, rows, digests)
-    return ShardReport(shard.step, shard.shard_id, len(rows), len(rows), count_statuses(rows))
+    scores, digests = _scores(build, shard)
+    found = scores.column("mpjpe_mm").to_numpy().astype(np.float64)
+    found = np.where(scores.column("detected").to_numpy(), found, np.nan)
+    decisions = decide(scores.column("target_id").chunk(0), scores.column("trajectory_id").chunk(0), found, rule)
+    if len(found) and not decisions.kept.any():
+        raise EmptySelectionError(_nothing_kept(shard.step, rule, found))
+    columns = _decision_columns(build, step, shard.shard_id, rule, scores, found, decisions)
+    lineage = build.lineage(step.name, step.version, input_parts=digests, retries=shard.retries)
+    build.store.commit_part(shard.key, write_columns(step.table, columns, lineage))
+    kept = int(decisions.kept.sum())
+    seconds = time.perf_counter() - started
+    write_timings(build, step.name, shard.shard_id, items=len(found), wall_s=seconds)
+    statuses = {"ok": kept, "filtered": len(found) - kept, "failed": 0}
+    return ShardReport(shard.step, shard.shard_id, len(found), len(found), statuses, seconds=seconds)
 
 
-def _decision_row(
-    decision: Decision, rule: SelectRule, identity: str, parent_id: str, shard_id: str, root_seed: int
-) -> Row:
-    error = decision.score.mpjpe_mm
-    row: Row = {
-        "item_id": identity,
-        "parent_id": parent_id,
-        "shard_id": shard_id,
-        "status": "ok",
-        "attempts": 1,
-        "seed": ids.derive_seed(root_seed, identity, "select"),
-        "target_id": decision.score.target_id,
-        "trajectory_id": decision.score.trajectory_id,
-        "mpjpe_mm": None if error is None or math.isnan(error) else error,
-        "rank": decision.rank,
-        "threshold_mm": decision.threshold_mm,
-        "scope": rule.scope,
-        "kept": decision.kept,
+def _scores(build: Build, shard: Shard) -> tuple[pa.Table, dict[str, str]]:
+    """The ok scores of all input parts as one chunk for each column, and the SHA-256 of every part."""
+    tables, digests = [], {}
+    for key in shard.inputs:
+        data = build.store.read(key)
+        digests[key] = ids.sha256_hex(data)
+        table = read_part(data, key, SCORE_COLUMNS).table
+        tables.append(table.filter(pc.equal(table.column("status"), "ok")).drop_columns(["status"]))
+    joined = pa.concat_tables(tables)
+    columns = [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in joined.columns]
+    return pa.table(dict(zip(joined.column_names, columns, strict=True))), digests
+
+
+def _nothing_kept(step: str, rule: SelectRule, mpjpe_mm: Float64[np.ndarray, " N"]) -> str:
+    seen = mpjpe_mm[~np.isnan(mpjpe_mm)]
+    best = f"the best has {seen.min():.2f} mm" if len(seen) else "no hand was found in any"
+    where = f"select.{step.removeprefix('select-')}.threshold_mm"
+    return f"step {step}: none of {len(mpjpe_mm)} is kept at {where} = {rule.threshold_mm:g}; {best}: raise it"
+
+
+def _decision_columns(
+    build: Build,
+    step: Step,
+    shard_id: str,
+    rule: SelectRule,
+    scores: pa.Table,
+    mpjpe_mm: Float64[np.ndarray, " N"],
+    decisions: Decisions,
+) -> pa.Table:
+    """The part's columns, in the order of the scores. `mpjpe_mm` is NaN where no hand was found."""
+    count = len(mpjpe_mm)
+    parents = scores.column("item_id").chunk(0)
+    identities = pa.array(_identities(step, step.subset(build.subset), parents), pa.string())
+    seeds = (ids.derive_seed(build.config.seed, identity.as_py(), "select") for identity in identities)
+    dropped = pa.array(~decisions.kept)
+    columns = {
+        "item_id": identities,
+        "parent_id": parents,
+        "shard_id": pa.repeat(shard_id, count),
+        "status": pa.array(np.where(decisions.kept, "ok", "filtered").astype(object), pa.string()),
+        "error_type": pa.array([MISSED_CUT], pa.string()).take(_where(dropped)),
+        "error_message": pa.array(_reasons(rule, mpjpe_mm, decisions), pa.string()),
+        "attempts": pa.repeat(pa.scalar(1, pa.int32()), count),
+        "seed": pa.array(np.fromiter(seeds, np.uint64, count)),
+        "target_id": scores.column("target_id").chunk(0),
+        "trajectory_id": scores.column("trajectory_id").chunk(0),
+        "mpjpe_mm": _nullable(mpjpe_mm),
+        "rank": pa.array(decisions.rank),
+        "threshold_mm": _nullable(decisions.threshold_mm),
+        "scope": pa.repeat(rule.scope, count),
+        "kept": pa.array(decisions.kept),
     }
-    if not decision.kept:
-        found = "no hand was found" if row["mpjpe_mm"] is None else f"{row['mpjpe_mm']:.2f} mm"
-        share = (
+    return pa.Table.from_arrays([columns[name] for name in step.table.schema.names], schema=step.table.schema)
+
+
+def _where(chosen: pa.BooleanArray) -> pa.Array:
+    """Index 0 where chosen and null elsewhere."""
+    marks = np.asarray(chosen)
+    return pa.array(np.zeros(len(marks), np.int32), mask=~marks)
+
+
+def _nullable(values: Float64[np.ndarray, " N"]) -> pa.Array:
+    return pa.array(values.astype(np.float32), mask=np.isnan(values))
+
+
+def _identities(step: Step, subset: dict[str, object], parents: pa.Array) -> Iterator[str]:
+    """`ids.item_id` of many parents: what they share is spelled and hashed once."""
+    shared = ids.canonical_json([step.name, step.version, subset])[:-1]
+    begun = hashlib.sha256(f"{shared},".encode())
+    for parent in parents:
+        digest = begun.copy()
+        digest.update(f'{ids.canonical_json(parent.as_py())},""]'.encode())
+        yield digest.hexdigest()[: ids.ITEM_ID_DIGITS]
+
+
+def _reasons(rule: SelectRule, mpjpe_mm: Float64[np.ndarray, " N"], decisions: Decisions) -> Iterator[str | None]:
+    if rule.threshold_mm is not None:
+        why = f"above the threshold of {rule.threshold_mm:g} mm"
+    else:
+        why = (
             f"among the worst {rule.drop_fraction:.0%} of {'its trajectory' if rule.scope == 'input' else 'the build'}"
         )
-        row |= {"status": "filtered", "error_type": MISSED_CUT, "error_message": f"{found}: {share}"}
-    return row
+    for error, kept in zip(mpjpe_mm, decisions.kept, strict=True):
+        if kept:
+            yield None
+        else:
+            yield f"no hand was found: {why}" if np.isnan(error) else f"{error:.2f} mm: {why}"

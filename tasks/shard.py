@@ -1,6 +1,5 @@
 """One shard: its items in, its committed part out. Doing it twice, or in two places at once, ends in the same part."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from tasks.stage import Item, OnProgress, Outcome, Progress, Row
 from tasks.steps import BY_NAME, Step
 from tasks.tables.parts import STATUSES, write_part
 from tasks.tables.table import COMMON, Table
+from tasks.timings import write_timings
 
 COMMON_NAMES = frozenset(column.name for column in COMMON)
 REASONS_SHOWN = 3
@@ -79,7 +79,16 @@ def run_shard(
         len(kept),
         time.perf_counter() - started,
     )
-    _write_timings(build, report, outcomes)
+    write_timings(
+        build,
+        step.name,
+        shard.shard_id,
+        items=report.items,
+        wall_s=report.seconds,
+        outcomes=outcomes,
+        gpus=getattr(build.config.execution.stages, step.resources or "pose").gpus,
+        taken_over=report.taken_over,
+    )
     return report
 
 
@@ -191,18 +200,3 @@ def _offset(on_progress: OnProgress | None, before: int, total: int) -> OnProgre
     if before:
         report(Progress(before, total, 0))
     return lambda progress: report(Progress(before + progress.done, total, progress.failed))
-
-
-def _write_timings(build: Build, report: ShardReport, outcomes: Sequence[Outcome]) -> None:
-    worked = sum(outcome.seconds for outcome in outcomes)
-    gpus = getattr(build.config.execution.stages, BY_NAME[report.step].resources or "pose").gpus
-    timings = {
-        "step": report.step,
-        "shard_id": report.shard_id,
-        "items": report.items,
-        "taken_over": report.taken_over,
-        "wall_s": round(report.seconds, 4),
-        "worker_s": round(worked, 4),
-        "gpu_s": round(worked * gpus, 4),
-    }
-    build.store.replace(build.timings_key(report.step, report.shard_id), json.dumps(timings, sort_keys=True).encode())

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tasks.usage import Usage
+
 Row = dict[str, Any]
 
 
@@ -50,7 +52,9 @@ StageFactory = Callable[[], Stage]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one item: its rows, or why there are none. `seconds` is its share of the batch's time."""
+    """What became of one item: its rows, or why there are none. `seconds` is its share of the batch's time,
+    `usage` the peaks of the worker that ran it.
+    """
 
     item: Item
     rows: tuple[Row, ...] = ()
@@ -58,6 +62,7 @@ class Outcome:
     error_message: str | None = None
     attempts: int = 1
     seconds: float = 0.0
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def failed(self) -> bool:

@@ -137,6 +137,12 @@ class SelectRule(ConfigModel):
     scope: Literal["build", "input"] = Field(
         default="build", description="'build': one ranking over everything; 'input': one ranking for each trajectory"
     )
+    threshold_mm: float | None = Field(
+        default=None,
+        gt=0.0,
+        description="Keep everything at or below this error, in millimetres, instead of dropping a share: a cut that "
+        "does not wait for the other items; empty: the share decides",
+    )
 
 
 class SelectConfig(ConfigModel):

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tasks.errors import InfrastructureError
 from tasks.stage import Item, Outcome, Row, Stage
+from tasks.usage import Usage, usage_so_far
 
 MESSAGE_LIMIT = 500
 
@@ -42,6 +43,7 @@ class BatchResult:
     error_message: str | None = None
     infrastructure: bool = False
     seconds: float = 0.0
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def run_batch(stage: Stage, items: Sequence[Item]) -> BatchResult:
             error_message=one_line(error),
             infrastructure=isinstance(error, InfrastructureError),
             seconds=time.perf_counter() - started,
+            usage=usage_so_far(),
         )
-    return BatchResult(rows=rows, seconds=time.perf_counter() - started)
+    return BatchResult(rows=rows, seconds=time.perf_counter() - started, usage=usage_so_far())
 
 
 def after_result(batch: Batch, result: BatchResult) -> Verdict:
@@ -95,7 +98,7 @@ def after_result(batch: Batch, result: BatchResult) -> Verdict:
     if result.error_type is None:
         return Verdict(
             tuple(
-                (position, Outcome(item, rows, attempts=batch.deaths + 1, seconds=share))
+                (position, Outcome(item, rows, attempts=batch.deaths + 1, seconds=share, usage=result.usage))
                 for position, item, rows in zip(batch.positions, batch.items, result.rows, strict=True)
             )
         )
@@ -105,7 +108,9 @@ def after_result(batch: Batch, result: BatchResult) -> Verdict:
         (
             (
                 batch.positions[0],
-                Outcome(batch.items[0], (), result.error_type, result.error_message, batch.deaths + 1, share),
+                Outcome(
+                    batch.items[0], (), result.error_type, result.error_message, batch.deaths + 1, share, result.usage
+                ),
             ),
         )
     )

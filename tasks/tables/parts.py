@@ -1,12 +1,13 @@
 """Rows into the bytes of a part and back: the same rows always give the same bytes, and every row fits its table."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import TableError
@@ -95,13 +96,22 @@ def write_part(table: Table, rows: Sequence[Mapping[str, Any]], lineage: Lineage
 
     Raises TableError for rows that do not fit the table, and for two rows with one id.
     """
-    arrow = check_rows(table, rows)
-    ids = arrow.column("item_id").to_pylist()
-    if len(set(ids)) != len(ids):
-        twice = next(found for found in ids if ids.count(found) > 1)
-        raise TableError(f"table {table.name}: item_id {twice} stands twice in one part")
     tags = {tag for row in rows for tag in (row.get("license_tags") or ())}
-    arrow = arrow.replace_schema_metadata({**lineage.metadata(tags)})
+    return write_columns(table, check_rows(table, rows), lineage, tags)
+
+
+def write_columns(table: Table, arrow: pa.Table, lineage: Lineage, license_tags: Collection[str] = ()) -> bytes:
+    """The part's bytes out of columns of the table's schema; `license_tags` are those of all rows together.
+
+    Raises TableError for columns of another schema, and for two rows with one id.
+    """
+    if not arrow.schema.equals(table.schema):
+        raise TableError(f"table {table.name}: the columns are not those of its schema")
+    ids = arrow.column("item_id").combine_chunks()
+    if pc.count_distinct(ids).as_py() != len(ids):
+        twice = next(found["values"] for found in ids.value_counts().to_pylist() if found["counts"] > 1)
+        raise TableError(f"table {table.name}: item_id {twice} stands twice in one part")
+    arrow = arrow.replace_schema_metadata({**lineage.metadata(set(license_tags))})
     sink = io.BytesIO()
     pq.write_table(
         arrow,

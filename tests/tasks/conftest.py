@@ -157,7 +157,7 @@ class ToyRun:
     def step(self, step: Step) -> StepPlan:
         plan = self.planner.plan(step.name)
         if step.reduce:
-            self.reports[step.name] = [run_select(self.build, shard, self.planner.reader) for shard in plan.todo]
+            self.reports[step.name] = [run_select(self.build, shard) for shard in plan.todo]
         else:
             module = sys.modules[step.module]
             with InlineExecutor(module.stage(self.build, step)) as executor:

@@ -1,82 +1,19 @@
-"""The cut: a pure function with few properties, all of them checked."""
+"""The cut as a step: what it reads and writes, what it costs, and what a change of the share redoes."""
 
-import math
+import json
+import tracemalloc
 
-import numpy as np
 import pytest
 
-from tasks.select import Decision, Score, decide, drop_count
+from tasks import ids
+from tasks.build import Build
+from tasks.plan import Shard
+from tasks.select import EmptySelectionError, run_select
 from tasks.steps import BY_NAME
 from tasks.store import Store
+from tasks.tables.parts import read_part, write_part
+from tasks.tables.score import CANDIDATE_SCORES
 from tests.tasks.conftest import Begin, ToySteps
-
-
-def _random_scores(seed: int, count: int) -> list[Score]:
-    rng = np.random.default_rng(seed)
-    errors = [None if rng.random() < 0.1 else float(rng.integers(0, 12)) for _ in range(count)]
-    return [Score(f"id{rng.integers(10**9):09d}-{n}", f"t{n % 3}", error) for n, error in enumerate(errors)]
-
-
-def _worse(one: Decision, other: Decision) -> bool:
-    def key(decision: Decision) -> tuple[float, str]:
-        error = decision.score.mpjpe_mm
-        return (math.inf if error is None else error, decision.score.target_id)
-
-    return key(one) > key(other)
-
-
-@pytest.mark.parametrize(
-    ("count", "fraction", "dropped"),
-    [(30, 0.25, 7), (30, 0.1, 3), (100, 0.29, 29), (3, 0.25, 0), (0, 0.5, 0), (7, 0.99, 6)],
-)
-def test_the_number_dropped_is_rounded_down_in_decimals(count: int, fraction: float, dropped: int) -> None:
-    """Catches 0.29 * 100 = 28.999... in binary, and rounding that drops one too many."""
-    assert drop_count(count, fraction) == dropped
-
-
-@pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("scope", ["build", "input"])
-def test_none_dropped_is_better_than_one_kept(seed: int, scope: str) -> None:
-    """Catches a wrong order, ties that are broken by chance, and a missing hand that passes for a good one."""
-    scores = _random_scores(seed, 37)
-    decisions = decide(scores, 0.25, "build" if scope == "build" else "input")
-    groups = (
-        [decisions]
-        if scope == "build"
-        else [[d for d in decisions if d.score.trajectory_id == t] for t in ("t0", "t1", "t2")]
-    )
-    for group in groups:
-        kept, dropped = [d for d in group if d.kept], [d for d in group if not d.kept]
-        assert len(dropped) == drop_count(len(group), 0.25)
-        assert all(_worse(bad, good) for bad in dropped for good in kept)
-        assert sorted(d.rank for d in group) == list(range(len(group)))
-        worst = max(kept, key=lambda d: d.rank)
-        assert {d.threshold_mm for d in group} == {worst.score.mpjpe_mm}
-    assert [d.score for d in decisions] == scores
-
-
-def test_order_of_the_rows_does_not_matter() -> None:
-    """Catches a cut that depends on how shards were cut."""
-    scores = _random_scores(3, 40)
-    shuffled = [scores[n] for n in np.random.default_rng(0).permutation(40)]
-    assert {d.score.target_id: d for d in decide(scores, 0.25, "build")} == {
-        d.score.target_id: d for d in decide(shuffled, 0.25, "build")
-    }
-
-
-def test_ties_go_by_id_and_a_missing_hand_is_worst() -> None:
-    """Catches a tie that is decided by position."""
-    scores = [Score("c", "t", 1.0), Score("a", "t", 1.0), Score("z", "t", None), Score("b", "t", math.nan)]
-    decisions = {d.score.target_id: d for d in decide(scores, 0.75, "build")}
-    assert [name for name, d in decisions.items() if d.kept] == ["a"]
-    assert [decisions[name].rank for name in ("a", "c", "b", "z")] == [0, 1, 2, 3]
-    assert decide([], 0.25, "build") == []
-
-
-def test_without_any_hand_there_is_no_threshold() -> None:
-    """Catches infinity or NaN in a table."""
-    (decision,) = decide([Score("a", "t", None)], 0.25, "input")
-    assert decision.kept and decision.threshold_mm is None
 
 
 def test_the_step_decides_over_every_ok_score(toy: ToySteps, begin: Begin, store: Store) -> None:
@@ -109,3 +46,102 @@ def test_the_step_decides_over_every_ok_score(toy: ToySteps, begin: Begin, store
     )
     assert all("among the worst 25% of its trajectory" in row["error_message"] for row in dropped)
     assert all((row["status"] == "ok") == row["kept"] for row in rows)
+
+
+def test_ids_and_seeds_are_those_of_every_other_item(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches ids hashed by columns that differ from the one definition of an item's id."""
+    run = begin(store).all()
+    step = BY_NAME["select-candidates"]
+    subset = step.subset(run.build.subset)
+    for row in run.planner.rows("select-candidates", ("item_id", "parent_id", "seed")):
+        assert row["item_id"] == ids.item_id(step.name, step.version, subset, row["parent_id"], "")
+        assert row["seed"] == ids.derive_seed(run.build.config.seed, row["item_id"], "select")
+
+
+def test_the_step_leaves_its_timing(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches a step that is missing from the report's times."""
+    run = begin(store, "select.clips={}").all()
+    for name in ("select-candidates", "select-clips"):
+        (key,) = store.keys(run.build.key("timings", name))
+        timing = json.loads(store.read(key))
+        assert timing["items"] == len(list(run.planner.rows(name, ("item_id",))))
+        assert timing["wall_s"] > 0 and timing["peak_rss_bytes"] > 2**20 and timing["gpu_s"] == 0
+
+
+def test_another_share_costs_no_model(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches a select rule that changes the id of a candidate, a score, or a clip that both shares keep."""
+    one = begin(store, "select.candidates.drop_fraction=0.25", name="quarter").all()
+    parts = {name: [key.rsplit("/")[-1] for key in one.planner.parts(name)] for name in UPSTREAM}
+    clips = {row["item_id"] for row in one.planner.rows("video", ("item_id",))}
+    two = begin(store, "select.candidates.drop_fraction=0.5", name="half").all()
+    for name in UPSTREAM:
+        assert [key.rsplit("/")[-1] for key in two.planner.parts(name)] == parts[name], name
+        one_bytes = [store.read(key) for key in one.planner.parts(name)]
+        assert [_rows(store.read(key)) for key in two.planner.parts(name)] == [_rows(data) for data in one_bytes]
+    assert clips & {row["item_id"] for row in two.planner.rows("video", ("item_id",))}
+    kept = [sum(row["kept"] for row in run.planner.rows("select-candidates", ("kept",))) for run in (one, two)]
+    assert kept == [9, 6]
+
+
+UPSTREAM = ("pose", "appearance", "score-candidates")
+
+
+def _rows(data: bytes) -> list[dict[str, object]]:
+    return list(read_part(data, "part").table.to_pylist())
+
+
+def test_a_threshold_that_nothing_reaches_is_one_clear_line(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches a build that goes on with nothing."""
+    run = begin(store, "select.candidates.threshold_mm=0.001")
+    for name in ("pose", "appearance", "score-candidates"):
+        run.step(BY_NAME[name])
+    with pytest.raises(EmptySelectionError, match=r"select.candidates.threshold_mm = 0.001; the best has .* mm"):
+        run.step(BY_NAME["select-candidates"])
+    assert not list(store.keys(run.build.key("manifests")).keys() & {"select-candidates"})
+
+
+def test_a_threshold_is_stored_and_named(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches a reason that blames the share."""
+    run = begin(store, "select.candidates.threshold_mm=50")
+    for name in ("pose", "appearance", "score-candidates", "select-candidates"):
+        run.step(BY_NAME[name])
+    rows = list(run.planner.rows("select-candidates", ("kept", "threshold_mm", "mpjpe_mm", "error_message")))
+    assert {row["threshold_mm"] for row in rows} == {50.0}
+    assert all(row["kept"] == (row["mpjpe_mm"] is not None and row["mpjpe_mm"] <= 50) for row in rows)
+    assert all("above the threshold of 50 mm" in row["error_message"] for row in rows if not row["kept"])
+
+
+def score_part(build: Build, first: int, count: int) -> bytes:
+    """A part of made-up scores with ids like real ones."""
+    rows = [
+        {
+            "item_id": f"{n:020x}",
+            "parent_id": f"{n + 1:020x}",
+            "shard_id": "s",
+            "status": "ok",
+            "attempts": 1,
+            "seed": n,
+            "target_id": f"{n + 1:020x}",
+            "trajectory_id": f"{n // 30:020x}",
+            "mpjpe_mm": float(n * 7919 % 1000) / 10,
+            "detected": True,
+        }
+        for n in range(first, first + count)
+    ]
+    return write_part(CANDIDATE_SCORES, rows, build.lineage("score-candidates", 1))
+
+
+def test_memory_grows_by_columns_and_not_by_rows_as_objects(toy: ToySteps, begin: Begin, store: Store) -> None:
+    """Catches a cut that holds Python objects for each candidate: 3,000,000 of them would need many gigabytes."""
+    build = begin(store).build
+    size, parts = 4000, 5
+    keys = tuple(build.part_key("score-candidates", f"p{n}") for n in range(parts))
+    for n, key in enumerate(keys):
+        store.commit_part(key, score_part(build, n * size, size))
+    shard = Shard("select-candidates", "cut", build.part_key("select-candidates", "cut"), inputs=keys)
+    tracemalloc.start()
+    report = run_select(build, shard)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.statuses == {"ok": 15000, "filtered": 5000, "failed": 0}
+    assert peak < 400 * size * parts

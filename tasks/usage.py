@@ -1,0 +1,34 @@
+"""What a process has needed at most: main memory and GPU memory, as the process itself measures them."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from dataclasses import dataclass
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Peaks of a process since it began, in bytes. `gpu_bytes` is 0 where the process uses no GPU."""
+
+    rss_bytes: int = 0
+    gpu_bytes: int = 0
+
+
+def usage_so_far() -> Usage:
+    """Peak resident memory (as `getrusage` counts it) and the peak that torch reserved on all GPUs together.
+
+    A worker serves one step, so in a pool its peaks are that step's; with the inline executor they are those of the
+    whole process so far. Torch is asked only where something has loaded it already.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return Usage(peak if sys.platform == "darwin" else peak * KIB, _gpu_bytes())
+
+
+def _gpu_bytes() -> int:
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return 0
+    return sum(int(torch.cuda.max_memory_reserved(device)) for device in range(torch.cuda.device_count()))
