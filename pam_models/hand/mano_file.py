@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from pam_models.hand.file_layout import hand_from_arrays
+from pam_models.hand.mano_pickle import load_arrays
 from pam_models.hand.model import BadHandFile, HandModel
-from pam_models.hand.restricted_pickle import load_arrays
 
 MANO_LICENSE_TAG = "MANO-noncommercial-research"
 

@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import rest_joints, skin
+from pam_models.pose.array_dict import load_array_dict
 from pam_models.pose.camera_sampling import Scenery, in_picture, sample_camera
 from pam_models.pose.object_file import open_edges, read_obj
 from pam_models.pose.physics.articulation import palm_frame
 from pam_models.pose.quality import QualityGate, measure
 from pam_models.pose.resampling import resample_positions, resample_rotations
-from pam_models.pose.restricted_pickle import load_array_dict
 from pam_models.pose.source import BadInput, PoseRequest, TrajectoryRejected
 from pam_models.pose.trajectory import ObjectMesh, Trajectory
 

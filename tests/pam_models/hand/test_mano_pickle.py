@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from pam_models.hand.mano_pickle import load_arrays
 from pam_models.hand.model import BadHandFile
-from pam_models.hand.restricted_pickle import load_arrays
 
 
 def _write(path: Path, content: object, protocol: int = 2) -> Path:
@@ -51,7 +51,7 @@ def test_file_that_runs_a_command_is_refused_and_not_run(tmp_path: Path) -> None
     """Catches code execution out of a downloaded file."""
     witness = tmp_path / "was-here"
     path = _write(tmp_path / "x.pkl", {"v_template": _Runs(os.system, f"touch {witness}")})
-    with pytest.raises(BadHandFile, match=r"asks for (posix|nt)\.system; only arrays are read"):
+    with pytest.raises(BadHandFile, match=r"asks for (posix|nt)\.system; only data is read"):
         load_arrays(path)
     assert not witness.exists()
 

@@ -1,46 +1,17 @@
-"""Read `.npy` files that hold a pickled dict of arrays, without running anything that is in them."""
+"""Read `.npy` files that hold one pickled dict of arrays, without running anything that is in them."""
 
 import io
-import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pam_models.pose.source import BadInput
+from pam_models.restricted_pickle.numpy_names import NUMPY_NAMES
+from pam_models.restricted_pickle.reader import BadPickle, unpickle
 
-# What pickled numpy arrays name, by module; numpy 2 writes `numpy._core`, numpy 1 `numpy.core`.
-_ALLOWED = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "scalar"),
-    ("_codecs", "encode"),
-}
-_DAMAGED = (
-    pickle.UnpicklingError,
-    EOFError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    ImportError,
-    UnicodeError,
-)
-
-
-class _ArraysOnly(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (the base class's signature)
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(
-                f"the file wants to use {module}.{name}; only numpy arrays, dicts, strings and numbers are read"
-            )
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+# A dict of dicts of arrays has two levels; a pickle may also hold a dict that holds itself.
+_DEEPEST = 8
 
 
 def load_array_dict(path: Path) -> dict[str, Any]:
@@ -62,9 +33,9 @@ def load_array_dict(path: Path) -> dict[str, Any]:
     if dtype.kind != "O" or shape != ():
         raise BadInput(f"{path}: holds an array of {dtype} {shape}; it must hold one pickled dict")
     try:
-        loaded = _ArraysOnly(stream).load()
-    except _DAMAGED as error:
-        raise BadInput(f"{path}: cannot be unpickled: {error}") from error
+        loaded = unpickle(stream, NUMPY_NAMES)
+    except BadPickle as error:
+        raise BadInput(f"{path}: {error}") from error
     if isinstance(loaded, np.ndarray) and loaded.shape == () and loaded.dtype == object:
         loaded = loaded.item()
     if not isinstance(loaded, dict):
@@ -73,12 +44,14 @@ def load_array_dict(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _check_plain(value: object, path: Path) -> None:
+def _check_plain(value: object, path: Path, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise BadInput(f"{path}: has dicts nested more than {_DEEPEST} deep; a recording has two levels")
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise BadInput(f"{path}: has the key {key!r}; keys must be strings")
-            _check_plain(inner, path)
+            _check_plain(inner, path, depth + 1)
     elif isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
             raise BadInput(f"{path}: holds an array of {value.dtype}; arrays must hold numbers")
