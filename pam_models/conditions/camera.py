@@ -5,6 +5,7 @@ v, as in OpenCV. A point on the optical axis projects to (cx, cy), a picture spa
 [-0.5, height - 0.5], and its middle is ((W - 1) / 2, (H - 1) / 2).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,32 +14,55 @@ from jaxtyping import Float, Float32
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera without distortion. `T_world_cam` maps camera to world: X_world = T_world_cam @ X_cam."""
+    """A pinhole camera without distortion. `T_world_cam` maps camera to world: X_world = T_world_cam @ X_cam.
+
+    A camera that moves has one pose for each frame (T, 4, 4) and takes points (T, N, 3).
+    """
 
     K: Float32[np.ndarray, "3 3"]
-    T_world_cam: Float32[np.ndarray, "4 4"]
+    T_world_cam: Float32[np.ndarray, "*T 4 4"]
     width: int
     height: int
 
     def __post_init__(self) -> None:
         """Raise ValueError on matrices of another shape and on empty pictures."""
-        if self.K.shape != (3, 3) or self.T_world_cam.shape != (4, 4):
+        if self.K.shape != (3, 3) or self.T_world_cam.shape[-2:] != (4, 4) or self.T_world_cam.ndim not in (2, 3):
             raise ValueError(
-                f"camera wants K (3, 3) and T_world_cam (4, 4), got {self.K.shape} and {self.T_world_cam.shape}"
+                "camera wants K (3, 3) and T_world_cam (4, 4) or (T, 4, 4), "
+                f"got {self.K.shape} and {self.T_world_cam.shape}"
             )
         if self.width < 1 or self.height < 1:
             raise ValueError(f"camera wants a picture of at least 1x1 pixels, got {self.width}x{self.height}")
 
+    @property
+    def moves(self) -> bool:
+        """Whether there is a pose for each frame."""
+        return self.T_world_cam.ndim == 3
+
+    def at(self, frames: int | Sequence[int]) -> "Camera":
+        """The camera in one frame, or in some frames in order; a still camera is the same in all."""
+        if not self.moves:
+            return self
+        chosen = frames if isinstance(frames, int) else list(frames)
+        return Camera(self.K, self.T_world_cam[chosen], self.width, self.height)
+
     def to_camera(self, points_world: Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 3"]:
-        """World points (..., 3) in camera axes, metres."""
-        rotation = self.T_world_cam[:3, :3].astype(np.float64)
-        centred = np.asarray(points_world, np.float64) - self.T_world_cam[:3, 3].astype(np.float64)
-        return (centred @ rotation).astype(np.float32)
+        """World points (..., 3) in camera axes, metres. Raises ValueError where frames and poses differ in number."""
+        rotation, place = self._pose(np.shape(points_world))
+        return np.asarray((np.asarray(points_world, np.float64) - place) @ rotation, np.float32)
 
     def to_world(self, points_cam: Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 3"]:
-        """Camera points (..., 3) in world axes, metres."""
+        """Camera points (..., 3) in world axes, metres. Raises ValueError where frames and poses differ in number."""
+        rotation, place = self._pose(np.shape(points_cam))
+        return np.asarray(np.asarray(points_cam, np.float64) @ np.swapaxes(rotation, -1, -2) + place, np.float32)
+
+    def _pose(self, shape: tuple[int, ...]) -> tuple[Float[np.ndarray, "*T 3 3"], Float[np.ndarray, "*T 3"]]:
         pose = self.T_world_cam.astype(np.float64)
-        return (np.asarray(points_cam, np.float64) @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
+        if not self.moves:
+            return pose[:3, :3], pose[:3, 3]
+        if len(shape) != 3 or shape[0] != len(pose):
+            raise ValueError(f"a camera with {len(pose)} poses wants points ({len(pose)}, N, 3), got {shape}")
+        return pose[:, :3, :3], pose[:, None, :3, 3]
 
     def project(self, points_world: Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 2"]:
         """World points (..., 3) to pixels (..., 2). Points in the camera plane or behind it are nan."""

@@ -8,8 +8,8 @@
   tracking      the depth picture, as in the published data preparation
   mesh          the visible hand, grey, the brighter the more it faces the camera
 Everything is black outside the foreground. `plain` keeps numbers, for storage: depth as millimetres (red = high byte,
-green = low byte), segmentation as the label in all channels, keypoints as one pixel per joint (red = joint + 1, green =
-255 where visible); the other names look as in `pam`.
+green = low byte), segmentation as the label in all channels, keypoints as one pixel per joint (red = joint + 1, of a
+second hand joint + 22, green = 255 where visible); the other names look as in `pam`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from pam_models.conditions.maps import ConditionMaps
-from pam_models.conditions.palette import HAND_LABEL, inferno_table, look_up, segmentation_picture
+from pam_models.conditions.maps import ConditionMaps, SecondJoints
+from pam_models.conditions.palette import HAND_LABEL, SECOND_HAND_LABEL, inferno_table, look_up, segmentation_picture
 from pam_models.conditions.skeleton import draw_skeleton
 
 # The farthest foreground keeps this share of the colour map, so that it stands out from the black around it.
@@ -86,8 +86,20 @@ def _segmentation(maps: ConditionMaps) -> Pictures:
 
 
 def _keypoints(maps: ConditionMaps) -> Pictures:
+    first = _skeletons(maps, maps)
+    if maps.second is None:
+        return first
+    second = _skeletons(maps, maps.second)
+    # The nearer hand is drawn over the farther one, frame by frame.
+    first_is_nearer = maps.joints_cam_m[..., 2].mean(1) <= maps.second.joints_cam_m[..., 2].mean(1)
+    over = np.where(first_is_nearer[:, None, None, None], first, second)
+    under = np.where(first_is_nearer[:, None, None, None], second, first)
+    return np.where(over.any(-1, keepdims=True), over, under)
+
+
+def _skeletons(maps: ConditionMaps, hand: ConditionMaps | SecondJoints) -> Pictures:
     height, width = maps.depth_m.shape[1:]
-    frames = zip(maps.joints_px, maps.joints_cam_m, strict=True)
+    frames = zip(hand.joints_px, hand.joints_cam_m, strict=True)
     return np.stack([draw_skeleton(pixels, points, height, width) for pixels, points in frames])
 
 
@@ -97,7 +109,7 @@ def _normal(maps: ConditionMaps) -> Pictures:
 
 def _mesh(maps: ConditionMaps) -> Pictures:
     shade = np.rint((0.25 + 0.75 * np.abs(maps.normals[..., 2])) * 255)
-    grey = np.where(maps.labels == HAND_LABEL, shade, 0).astype(np.uint8)
+    grey = np.where(np.isin(maps.labels, (HAND_LABEL, SECOND_HAND_LABEL)), shade, 0).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
@@ -113,12 +125,20 @@ def _plain_segmentation(maps: ConditionMaps) -> Pictures:
 def _plain_keypoints(maps: ConditionMaps) -> Pictures:
     pictures = np.zeros((*maps.labels.shape, 3), np.uint8)
     height, width = maps.labels.shape[1:]
-    for picture, pixels, visible in zip(pictures, maps.joints_px, maps.joint_visible, strict=True):
+    for hand, first_red in ((maps, 1), (maps.second, 22)):
+        if hand is not None:
+            _mark_joints(pictures, hand, first_red, height, width)
+    return pictures
+
+
+def _mark_joints(
+    pictures: Pictures, hand: ConditionMaps | SecondJoints, first_red: int, height: int, width: int
+) -> None:
+    for picture, pixels, visible in zip(pictures, hand.joints_px, hand.joint_visible, strict=True):
         for joint in np.flatnonzero(np.isfinite(pixels).all(1)).tolist():
             u, v = np.rint(pixels[joint]).tolist()
             if 0 <= u < width and 0 <= v < height:
-                picture[int(v), int(u)] = (joint + 1, 255 if visible[joint] else 0, 0)
-    return pictures
+                picture[int(v), int(u)] = (first_red + joint, 255 if visible[joint] else 0, 0)
 
 
 _PAM: dict[str, Callable[[ConditionMaps], Pictures]] = {

@@ -23,11 +23,21 @@ WRIST_TOLERANCE_M = 0.03
 
 
 @dataclass(frozen=True)
+class SecondJoints:
+    """Joints of a second hand, as those of the first in ConditionMaps."""
+
+    joints_px: Float32[np.ndarray, "T 21 2"]
+    joints_cam_m: Float32[np.ndarray, "T 21 3"]
+    joint_visible: Bool[np.ndarray, "T 21"]
+
+
+@dataclass(frozen=True)
 class ConditionMaps:
     """What each frame shows.
 
-    depth: metres, 0 = nothing. labels: 0 background, 1..21 object class, 255 hand. normals: unit, camera axes, turned
-    towards the camera, 0 = nothing. joints: OpenPose order; pixel centres are integers, nan behind the camera.
+    depth: metres, 0 = nothing. labels: 0 background, 1..21 object class, 255 hand, 254 second hand. normals: unit,
+    camera axes, turned towards the camera, 0 = nothing. joints: OpenPose order; pixel centres are integers, nan behind
+    the camera. `second` holds the joints of the second hand where there is one.
     """
 
     depth_m: Float32[np.ndarray, "T H W"]
@@ -36,6 +46,7 @@ class ConditionMaps:
     joints_px: Float32[np.ndarray, "T 21 2"]
     joints_cam_m: Float32[np.ndarray, "T 21 3"]
     joint_visible: Bool[np.ndarray, "T 21"]
+    second: SecondJoints | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def scene_mesh(
     object_world = np.asarray(object_vertices, np.float64) @ poses[:, :3, :3].transpose(0, 2, 1) + poses[:, None, :3, 3]
     vertices = np.concatenate([hand_cam, camera.to_camera(object_world)], axis=1)
     faces = np.concatenate([np.asarray(hand_faces), np.asarray(object_faces) + hand_cam.shape[1]]).astype(np.int32)
-    rotation = camera.T_world_cam[:3, :3].astype(np.float64).T @ poses[:, :3, :3]
+    rotation = np.swapaxes(camera.T_world_cam[..., :3, :3].astype(np.float64), -1, -2) @ poses[:, :3, :3]
     return SceneMesh(
         vertices,
         faces,

@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 HAND_LABEL = 255
+# The published weights know one colour for both hands; the label tells them apart.
+SECOND_HAND_LABEL = 254
 HAND_RGB = (92, 0, 255)
 # Object classes 1..21.
 OBJECT_RGB = (
@@ -17,10 +19,10 @@ OBJECT_RGB = (
 
 
 def label_table() -> UInt8[np.ndarray, "256 3"]:
-    """RGB of each label: 0 black, 1..21 objects, 255 hand; labels without a meaning are black."""
+    """RGB of each label: 0 black, 1..21 objects, 254 and 255 hands; labels without a meaning are black."""
     table = np.zeros((256, 3), np.uint8)
     table[1 : 1 + len(OBJECT_RGB)] = OBJECT_RGB
-    table[HAND_LABEL] = HAND_RGB
+    table[[HAND_LABEL, SECOND_HAND_LABEL]] = HAND_RGB
     return table
 
 
@@ -41,9 +43,9 @@ def segmentation_picture(labels: UInt8[np.ndarray, "*n H W"]) -> UInt8[np.ndarra
     """Labels as the colours of `label_table`. Raises ValueError for labels that have no colour."""
     unknown = sorted(_meaningless(np.flatnonzero(np.bincount(labels.ravel(), minlength=256)).tolist()))
     if unknown:
-        raise ValueError(f"labels must be 0, 1..21 or 255, found {unknown}")
+        raise ValueError(f"labels must be 0, 1..21, 254 or 255, found {unknown}")
     return look_up(labels, label_table())
 
 
 def _meaningless(labels: Iterable[int]) -> set[int]:
-    return set(labels) - {0, HAND_LABEL, *range(1, 1 + len(OBJECT_RGB))}
+    return set(labels) - {0, HAND_LABEL, SECOND_HAND_LABEL, *range(1, 1 + len(OBJECT_RGB))}

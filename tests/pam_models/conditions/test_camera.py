@@ -58,3 +58,19 @@ def test_senseless_cameras_are_refused() -> None:
         Camera(np.eye(3), np.eye(3), 10, 10)
     with pytest.raises(ValueError, match="at least 1x1"):
         Camera(np.eye(3), np.eye(4), 0, 10)
+
+
+def test_a_moving_camera_is_a_still_one_in_every_frame() -> None:
+    """Catches one frame's pose used for all, and poses applied along the wrong axis."""
+    poses = np.stack([look_at((0.3 + 0.1 * t, -0.5, 0.4), (0.0, 0.1, 0.0), (0, 0, 1)) for t in range(3)])
+    moving = Camera(intrinsics(50.0, 144, 96), poses, 144, 96)
+    points = np.random.default_rng(0).normal(size=(3, 7, 3)) * 0.05
+    for t in range(3):
+        still = Camera(moving.K, poses[t], 144, 96)
+        np.testing.assert_array_equal(moving.project(points)[t], still.project(points[t]))
+        np.testing.assert_array_equal(moving.at(t).T_world_cam, still.T_world_cam)
+    np.testing.assert_allclose(moving.to_world(moving.to_camera(points)), points, atol=1e-6)
+    np.testing.assert_array_equal(moving.at([2, 0]).T_world_cam, poses[[2, 0]])
+    assert moving.resized(72, 48).moves and moving.moves and not moving.at(0).moves
+    with pytest.raises(ValueError, match="3 poses wants points"):
+        moving.to_camera(points[:2])

@@ -25,8 +25,8 @@ def test_colours_are_distinct_and_background_is_black() -> None:
 
 def test_unknown_labels_are_named() -> None:
     """Catches labels that would silently be painted as background."""
-    with pytest.raises(ValueError, match=r"\[22, 254\]"):
-        segmentation_picture(np.array([[0, 22], [254, 255]], np.uint8))
+    with pytest.raises(ValueError, match=r"\[22, 253\]"):
+        segmentation_picture(np.array([[0, 22], [253, 255]], np.uint8))
 
 
 def test_look_up_equals_indexing() -> None:
