@@ -1,14 +1,22 @@
 """What a source of trajectories is, and the two ways in which it says no."""
 
+import zlib
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from pam_models.hand.model import HandModel
+from pam_models.pose.quality import TrajectoryQuality
 from pam_models.pose.trajectory import Trajectory
 
 
 class TrajectoryRejected(Exception):  # noqa: N818 (the name is the message's first word)
-    """A trajectory was made but is not good enough; the message says in what."""
+    """A trajectory was made but is not good enough; the message says in what, `quality` what was measured."""
+
+    def __init__(self, reason: str, quality: TrajectoryQuality | None = None) -> None:
+        super().__init__(reason)
+        self.quality = quality
 
 
 class BadInput(Exception):  # noqa: N818
@@ -17,10 +25,17 @@ class BadInput(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class PoseRequest:
-    """One trajectory to make: `key` is stable and unique within its source."""
+    """One trajectory to make: `key` is stable and unique within its source; `side` is the hand to make it with."""
 
     key: str
     seed: int
+    side: str = "right"
+
+
+def request_seed(seed: int, key: str) -> int:
+    """The seed of a request: the same for the same key, whatever else its source holds."""
+    state = np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1, np.uint64)
+    return int(state[0] >> 1)
 
 
 class PoseSource(Protocol):

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Int32
 
 from pam_models.conditions.camera import Camera
+from pam_models.hand.model import HandModel
 from pam_models.pose.quality import TrajectoryQuality
 
 PHASES = ("reach", "preshape", "close", "lift", "hold", "move")
@@ -28,11 +29,33 @@ class ObjectMesh:
 
 
 @dataclass(frozen=True)
+class SecondHand:
+    """The other hand of a two-handed recording, in the terms of the first; `hand.side` says which it is."""
+
+    hand: HandModel
+    pose_flat: Float32[np.ndarray, "T 48"]
+    betas: Float32[np.ndarray, "10"]
+    transl: Float32[np.ndarray, "T 3"]
+    wrist_m: Float32[np.ndarray, "T 3"]
+
+
+@dataclass(frozen=True)
+class PlacedObject:
+    """An object that is in the picture and is not the one that the trajectory is about."""
+
+    mesh: ObjectMesh
+    T_world: Float32[np.ndarray, "T 4 4"]
+
+
+@dataclass(frozen=True)
 class Trajectory:
     """One hand-object sequence of T frames in a z-up world, metres and radians.
 
     `pose_flat` is axis-angle in MANO order with zero = flat hand; `transl` is smplx's (wrist = J0 + transl) and
-    `wrist_m` is stored beside it; `object_T_world[t]` maps object points to the world.
+    `wrist_m` is stored beside it; `object_T_world[t]` maps object points to the world. `fps` is the rate at which the
+    frames are shown. A recording also says its own rate and which of its frames were taken (fractional where they were
+    interpolated); a simulation leaves both out. `left_shapedirs_fixed` is False where `betas` belong to MANO's left
+    hand as its file is (formats.md section 3.4).
     """
 
     source: str
@@ -51,3 +74,8 @@ class Trajectory:
     pose_is_approximate: bool
     notes: tuple[str, ...]
     license_tags: tuple[str, ...]
+    source_fps: float | None = None
+    source_frames: tuple[float, ...] = ()
+    left_shapedirs_fixed: bool = True
+    second: SecondHand | None = None
+    others: tuple[PlacedObject, ...] = ()

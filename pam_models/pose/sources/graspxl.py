@@ -9,15 +9,17 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from scipy.spatial.transform import Rotation
 
+from pam_models.hand.conventions import mean_relative_to_flat, transl_to_wrist, wrist_to_transl
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import rest_joints, skin
 from pam_models.pose.array_dict import load_array_dict
-from pam_models.pose.camera_sampling import Scenery, in_picture, sample_camera
+from pam_models.pose.camera_sampling import Scenery, sample_camera
 from pam_models.pose.object_file import open_edges, read_obj
 from pam_models.pose.physics.articulation import palm_frame
-from pam_models.pose.quality import QualityGate, measure
-from pam_models.pose.resampling import resample_positions, resample_rotations
-from pam_models.pose.source import BadInput, PoseRequest, TrajectoryRejected
+from pam_models.pose.quality_gate import KEEP_ALL, QualityGate
+from pam_models.pose.resampling import Window, resample_pose, resample_positions, resample_rotations, transforms_of
+from pam_models.pose.source import BadInput, PoseRequest, request_seed
+from pam_models.pose.sources.recorded import RecordedMotion, measured
 from pam_models.pose.trajectory import ObjectMesh, Trajectory
 
 LICENSE_TAG = "graspxl:CC-BY-NC-4.0"
@@ -28,9 +30,10 @@ TABLE_TOLERANCE_M = 0.01
 LIFT_STEPS = 25
 MANO_POSE = 45
 OBJECT_WORD = "object"
-# J0 of MANO's right hand at betas = 0 (formats.md section 0): where the recording's wrists are.
-MANO_J0_M = np.array([0.09566994, 0.00638343, 0.0061863], np.float32)
-_READ_ALL = QualityGate(must_lift=False, slip_mm=None, penetration_mm=None, contact_ratio=None, visible_fraction=None)
+# What GraspXL takes from its simulated wrist to write `trans` (formats.md section 0, GraspXL's own ref_r): MANO's right
+# J0 at betas = 0. A MANO file gives the same point and is used where there is one. Without it this constant alone says
+# where the recorded wrist was; taking the free hand's J0 instead would put the hand 9 cm off the object.
+RECORDED_WRIST_OFFSET_M = np.array([0.09566994, 0.00638343, 0.0061863], np.float32)
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,13 @@ class Recording:
 class GraspxlSource:
     """All recordings below a directory with `*_dataset_*/<size>/<id>/*.npy` and `object_dataset/<size>/<id>/<id>.obj`.
 
-    The default gate keeps every recording that can be read; pass another to reject. Raises BadInput for a directory
-    without recordings when they are listed.
+    The default gate keeps every recording that can be read; pass another to reject. `fps` is the rate at which frames
+    are shown. Raises BadInput for a directory without recordings when they are listed.
     """
 
     path: Path
-    gate: QualityGate = field(default=_READ_ALL)
+    fps: float = 15.0
+    gate: QualityGate = field(default=KEEP_ALL)
 
     def requests(self, count: int | None, seed: int) -> list[PoseRequest]:
         """One request per recording file, sorted by path, robot hands included (they fail with a reason)."""
@@ -64,12 +68,7 @@ class GraspxlSource:
                 f"{self.path}: no recordings; GraspXL keeps them as <hand>_dataset_<n>/<size>/<object id>/<name>.npy"
             )
         keys = [file.relative_to(self.path).with_suffix("").as_posix() for file in files]
-        return [
-            PoseRequest(
-                key, int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1, np.uint64)[0] >> 1)
-            )
-            for key in keys[:count]
-        ]
+        return [PoseRequest(key, request_seed(seed, key)) for key in keys[:count]]
 
     def trajectory(self, request: PoseRequest, hand: HandModel, frames: int, width: int, height: int) -> Trajectory:
         """Read one recording, every third frame of its end (33 Hz), or all of it spread over `frames` when it is
@@ -82,61 +81,42 @@ class GraspxlSource:
             raise BadInput(f"{file}: GraspXL records right hands; the hand model is a {hand.side} hand")
         recording = read_recording(file)
         mesh, mesh_notes = self._mesh(file, recording.object_id)
-        at, stride = frame_window(len(recording.transl), frames)
-        pose_flat = _flat_pose(recording, hand, at)
+        window = frame_window(len(recording.transl), frames)
+        pose_flat = _flat_pose(recording, hand, window.at)
         betas = np.zeros(10, np.float32)
-        transl = resample_positions(recording.transl, at).astype(np.float32)
-        wrist = (transl + rest_joints(hand, betas)[0]).astype(np.float32)
-        notes = [
-            f"every {stride:g} of {len(recording.transl)} frames at 100 Hz, frames {at[0]:g} to {at[-1]:g}",
-            *mesh_notes,
-        ]
+        transl = resample_positions(recording.transl, window.at).astype(np.float32)
+        notes = [window.text(len(recording.transl), self.fps), *mesh_notes]
         approximate = hand.name != "mano"
         if approximate:
-            # The recording's transl belongs to MANO's J0, so the wrist is kept where MANO's was.
-            wrist = (transl + MANO_J0_M).astype(np.float32)
-            transl = (wrist - rest_joints(hand, betas)[0]).astype(np.float32)
+            wrist = transl_to_wrist(transl, RECORDED_WRIST_OFFSET_M)
+            transl = wrist_to_transl(wrist, rest_joints(hand, betas)[0]).astype(np.float32)
             notes.append(
                 f"recorded with MANO, shown with the {hand.name} hand: proportions differ, contacts are approximate"
             )
-        object_T_world = _poses(
-            resample_rotations(recording.object_rot, at), resample_positions(recording.object_trans, at)
+        object_T_world = transforms_of(
+            resample_rotations(recording.object_rot, window.at), resample_positions(recording.object_trans, window.at)
         )
         geometry = skin(hand, pose_flat, betas, transl)
         scenery = Scenery(geometry.vertices, hand.faces, geometry.joints, mesh.vertices_m, mesh.faces, object_T_world)
-        camera = sample_camera(scenery, request.seed, width, height)
         table_height_m, table_notes = _table(geometry.vertices)
-        notes.extend(table_notes)
-        quality = measure(
-            hand_vertices_m=geometry.vertices,
-            wrist_T_world=_poses(pose_flat[:, :3], wrist),
-            object_vertices_m=mesh.vertices_m,
-            object_faces=mesh.faces,
-            object_T_world=object_T_world,
-            joints_in_picture=in_picture(camera, geometry.joints),
-            fps=SOURCE_FPS / stride,
-        )
-        reasons = self.gate.reasons(quality)
-        if reasons:
-            raise TrajectoryRejected("; ".join(reasons))
-        return Trajectory(
+        motion = RecordedMotion(
             source="graspxl",
-            side="right",
-            fps=SOURCE_FPS / stride,
+            hand=hand,
             pose_flat=pose_flat,
             betas=betas,
             transl=transl,
-            wrist_m=wrist,
             obj=mesh,
             object_T_world=object_T_world.astype(np.float32),
-            camera=camera,
-            phase=tuple(_phase(float(index), len(recording.transl)) for index in at),
+            camera=sample_camera(scenery, request.seed, width, height),
             table_height_m=table_height_m,
-            quality=quality,
-            pose_is_approximate=approximate,
-            notes=tuple(notes),
+            window=window,
+            fps=self.fps,
+            phase=tuple(_phase(float(index), len(recording.transl)) for index in window.at),
+            notes=(*notes, *table_notes),
             license_tags=(LICENSE_TAG, *hand.license_tags),
+            pose_is_approximate=approximate,
         )
+        return measured(motion, self.gate, str(file))
 
     def _file(self, key: str) -> Path:
         root = self.path.resolve()
@@ -164,6 +144,8 @@ def read_recording(file: Path) -> Recording:
     object_id = others[0]
     if not object_id.replace("-", "").replace("_", "").isalnum():
         raise BadInput(f"{file}: names the object {object_id!r}; an id has letters, digits, - and _ only")
+    # GraspXL's documents write the key as these very words; its files name the object.
+    name = file.parent.name if object_id == "object_id" else object_id
     pose = _array(file, data, "right_hand", "pose", None)
     if pose.shape[1] != MANO_POSE:
         kind = "a robot hand" if pose.shape[1] in (22, 28) else "another hand"
@@ -177,7 +159,7 @@ def read_recording(file: Path) -> Recording:
         for what in ("trans", "rot")
     }
     return Recording(
-        object_id,
+        name,
         arrays["right_hand", "trans"],
         arrays["right_hand", "rot"],
         pose,
@@ -186,18 +168,17 @@ def read_recording(file: Path) -> Recording:
     )
 
 
-def frame_window(source_frames: int, frames: int) -> tuple[Float64[np.ndarray, " S"], float]:
-    """Which (fractional) source frames to show, and their spacing.
+def frame_window(source_frames: int, frames: int) -> Window:
+    """Which (fractional) source frames to show.
 
     Every third frame, ending two before the last (155 frames: 8..152), so that approach, grasp and lift are in; a
     shorter recording is spread over all its frames.
     """
     span = STRIDE * (frames - 1)
     if source_frames - 1 < span:
-        stride = (source_frames - 1) / max(frames - 1, 1)
-        return np.linspace(0.0, source_frames - 1.0, frames), stride if stride > 0 else 1.0
+        return Window(np.linspace(0.0, source_frames - 1.0, frames), SOURCE_FPS)
     start = max(0, source_frames - 3 - span)
-    return start + STRIDE * np.arange(frames, dtype=np.float64), float(STRIDE)
+    return Window(start + STRIDE * np.arange(frames, dtype=np.float64), SOURCE_FPS)
 
 
 def _array(
@@ -226,15 +207,13 @@ def _flat_pose(recording: Recording, hand: HandModel, at: Float64[np.ndarray, " 
     A hand other than MANO has its own mean, which stands for the same relaxed posture as MANO's, and its own rest
     axes: rotations are carried over by the change of basis between the two palms.
     """
-    given = (
-        np.concatenate([recording.rot, recording.pose], axis=1).astype(np.float64).reshape(len(recording.rot), 16, 3)
-    )
+    rot, fingers = recording.rot.astype(np.float64), recording.pose.astype(np.float64)
     if hand.name != "mano":
         basis = _from_mano_axes(hand)
-        given[:, 1:] = given[:, 1:] @ basis.T
-        given[:, 0] = (Rotation.from_rotvec(given[:, 0]) * Rotation.from_matrix(basis.T)).as_rotvec()
-    given[:, 1:] += hand.hands_mean.reshape(15, 3)
-    return np.concatenate([resample_rotations(given[:, joint], at) for joint in range(16)], axis=1).astype(np.float32)
+        fingers = (fingers.reshape(-1, 15, 3) @ basis.T).reshape(-1, MANO_POSE)
+        rot = (Rotation.from_rotvec(rot) * Rotation.from_matrix(basis.T)).as_rotvec()
+    pose_flat = np.concatenate([rot, mean_relative_to_flat(fingers, hand.hands_mean)], axis=1)
+    return resample_pose(pose_flat, at).astype(np.float32)
 
 
 def _from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
@@ -244,15 +223,6 @@ def _from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
     mano: Float64[np.ndarray, "3 3"] = np.stack([[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]], axis=1)
     basis: Float64[np.ndarray, "3 3"] = mine @ mano.T
     return basis
-
-
-def _poses(
-    axis_angles: Float64[np.ndarray, "T 3"], positions: Float64[np.ndarray, "T 3"]
-) -> Float64[np.ndarray, "T 4 4"]:
-    poses = np.tile(np.eye(4), (len(positions), 1, 1))
-    poses[:, :3, :3] = Rotation.from_rotvec(axis_angles.astype(np.float64)).as_matrix()
-    poses[:, :3, 3] = positions
-    return poses
 
 
 def _table(hand_vertices_m: Float32[np.ndarray, "T V 3"]) -> tuple[float, list[str]]:

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from pam_models.hand.free_hand import free_hand
 from pam_models.hand.skinning import skin
 from pam_models.pose.source import BadInput
-from pam_models.pose.sources.graspxl import MANO_J0_M, GraspxlSource, frame_window, read_recording
+from pam_models.pose.sources.graspxl import RECORDED_WRIST_OFFSET_M, GraspxlSource, frame_window, read_recording
 from pam_models.pose.trajectory import Trajectory
 
 CUBE = (
@@ -54,26 +54,24 @@ def read(source: GraspxlSource) -> Trajectory:
 
 def test_window_is_every_third_frame_of_the_end() -> None:
     """Catches another frame rate than 100 Hz / 3 and a window that misses the lift."""
-    at, stride = frame_window(155, 49)
-    assert (at[0], at[-1], stride) == (8.0, 152.0, 3.0)
-    at, stride = frame_window(180, 49)
-    assert (at[0], at[-1]) == (33.0, 177.0)
-    at, stride = frame_window(97, 49)
-    assert (at[0], at[-1], stride) == (0.0, 96.0, 2.0)
-    assert frame_window(1, 49)[0].max() == 0.0
+    for count, first, last, stride in ((155, 8.0, 152.0, 3.0), (180, 33.0, 177.0, 3.0), (97, 0.0, 96.0, 2.0)):
+        window = frame_window(count, 49)
+        assert (window.at[0], window.at[-1], window.stride) == (first, last, stride)
+        assert window.motion_fps == pytest.approx(100.0 / stride)
+    assert frame_window(1, 49).at.max() == 0.0
 
 
 def test_wrist_is_transl_plus_mano_j0(tmp_path: Path) -> None:
     """Catches transl being taken for the wrist, and the wrist moving when another hand shows the recording."""
     made = read(stored(tmp_path, recording()))
-    at, _ = frame_window(155, 49)
-    wanted = recording()["right_hand"]["trans"][at.astype(int)] + MANO_J0_M
+    at = frame_window(155, 49).at
+    wanted = recording()["right_hand"]["trans"][at.astype(int)] + RECORDED_WRIST_OFFSET_M
     np.testing.assert_allclose(made.wrist_m, wanted, atol=1e-5)
     joints = skin(free_hand("right"), made.pose_flat, made.betas, made.transl).joints
     np.testing.assert_allclose(joints[:, 0], wanted, atol=1e-4)
     assert made.pose_is_approximate
     assert any("approximate" in note for note in made.notes)
-    assert made.fps == pytest.approx(100 / 3)
+    assert (made.fps, made.source_fps, made.source_frames[:2]) == (15.0, 100.0, (8.0, 11.0))
 
 
 def test_pose_is_mean_relative(tmp_path: Path) -> None:
