@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import skin
+from pam_models.pose.penetration import contact_depths
 from pam_models.pose.physics.hand_body import build_hand_body
 from pam_models.pose.physics.motion_plan import CLIP_S, Timing, plan_motion
 from pam_models.pose.physics.objects import ProceduralObject
@@ -15,7 +16,6 @@ from pam_models.pose.physics.proposals import ProposalSampler
 from pam_models.pose.physics.record import Recording, record
 from pam_models.pose.physics.rollout import Outcome, run_plan
 from pam_models.pose.physics.scene import Scene, build_scene
-from pam_models.pose.quality import contact_depths
 from pam_models.pose.source import TrajectoryRejected
 
 GOOD_COST = 1.0

@@ -1,7 +1,7 @@
 """Recordings of the GraspXL dataset (formats.md section 1): read as they are, never simulated."""
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class GraspxlSource:
 
     path: Path
     fps: float = 15.0
-    gate: QualityGate = field(default=KEEP_ALL)
+    gate: QualityGate = KEEP_ALL
 
     def requests(self, count: int | None, seed: int) -> list[PoseRequest]:
         """One request per recording file, sorted by path, robot hands included (they fail with a reason)."""

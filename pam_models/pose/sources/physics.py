@@ -10,7 +10,8 @@ from pam_models.hand.skinning import skin
 from pam_models.pose.camera_sampling import Scenery, in_picture, sample_camera
 from pam_models.pose.physics.objects import OBJECT_WORDS, make_object
 from pam_models.pose.physics.search import SearchBudget, find_motion, sample_betas
-from pam_models.pose.quality import QualityGate, measure
+from pam_models.pose.quality import measure
+from pam_models.pose.quality_gate import SIMULATED, QualityGate
 from pam_models.pose.source import BadInput, PoseRequest, TrajectoryRejected
 from pam_models.pose.trajectory import Trajectory
 
@@ -27,7 +28,7 @@ class PhysicsSource:
 
     objects: Sequence[str] = OBJECT_WORDS
     budget: SearchBudget = field(default_factory=SearchBudget)
-    gate: QualityGate = field(default_factory=lambda: QualityGate(held_s=1.0))
+    gate: QualityGate = SIMULATED
     betas_sigma: float = 0.5
 
     def __post_init__(self) -> None:
@@ -69,6 +70,9 @@ class PhysicsSource:
         )
         camera = sample_camera(scenery, request.seed, width, height)
         quality = measure(
+            hand=hand,
+            pose_flat=recording.pose_flat,
+            betas=betas,
             hand_vertices_m=geometry.vertices,
             wrist_T_world=recording.wrist_T_world,
             object_vertices_m=thing.mesh.vertices_m,
@@ -79,7 +83,7 @@ class PhysicsSource:
         )
         reasons = self.gate.reasons(quality)
         if reasons:
-            raise TrajectoryRejected("; ".join(reasons))
+            raise TrajectoryRejected("; ".join(reasons), quality)
         return Trajectory(
             source="physics",
             side=hand.side,
