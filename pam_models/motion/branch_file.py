@@ -4,7 +4,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from pam_models.motion.modeling import MultiConditionTransformer
+from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo.registry import WeightsError, read_safetensors
 
 

@@ -1,6 +1,6 @@
 """Sizes and condition lists of the motion model."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -13,25 +13,39 @@ PAM_CONDITIONS = ("tracking", "normal", "depth", "segmentation", "keypoints")
 class TransformerConfig(BaseModel):
     """A CogVideoX transformer with a control branch. Names follow diffusers' ``CogVideoXTransformer3DModel``.
 
-    `conditions` names the slots of ``initial_combine_linear`` in order. `initial_combine` says how that layer starts:
-    "zero" as published, or "random", which is a no-op at the start just as well (the blocks' own outputs are zero) and
-    learns sooner from scratch. `sample_frames` counts pixel frames.
+    `conditions` names the slots of ``initial_combine_linear`` in order; those also named in `coordinate_conditions` are
+    read as joints' 2-D coordinates through a small perceptron instead of as videos through the autoencoder (Table 5 of
+    the supplementary). `initial_combine` says how that layer starts: "zero" as published, or "random", which is a no-op
+    at the start just as well (the blocks' own outputs are zero) and learns sooner from scratch. `sample_frames` counts
+    pixel frames. `ofs_embed_dim` and `patch_size_t` are CogVideoX 1.5's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     conditions: tuple[str, ...] = PAM_CONDITIONS
+    coordinate_conditions: tuple[str, ...] = ()
+    coordinate_points: int = 21
     num_control_blocks: int = 12
     initial_combine: Literal["zero", "random"] = "zero"
     num_attention_heads: int = 48
     attention_head_dim: int = 64
+    attention_bias: bool = True
     in_channels: int = 32
     out_channels: int = 16
     num_layers: int = 42
+    flip_sin_to_cos: bool = True
+    freq_shift: int = 0
     time_embed_dim: int = 512
+    ofs_embed_dim: int | None = None
     text_embed_dim: int = 4096
     max_text_seq_length: int = 226
     patch_size: int = 2
+    patch_size_t: int | None = None
+    patch_bias: bool = True
+    activation_fn: str = "gelu-approximate"
+    timestep_activation_fn: str = "silu"
+    norm_elementwise_affine: bool = True
+    norm_eps: float = 1e-5
     sample_width: int = 90
     sample_height: int = 60
     sample_frames: int = 49
@@ -45,15 +59,21 @@ class TransformerConfig(BaseModel):
     def _consistent(self) -> "TransformerConfig":
         if not self.conditions or len(set(self.conditions)) != len(self.conditions):
             raise ValueError(f"conditions must be distinct names, at least one, got {self.conditions}")
+        strangers = sorted(set(self.coordinate_conditions) - set(self.conditions))
+        if strangers:
+            raise ValueError(f"coordinate_conditions {', '.join(strangers)} are not among conditions {self.conditions}")
+        if self.coordinate_conditions and self.patch_size_t:
+            raise ValueError("coordinate_conditions need a model without patches in time (patch_size_t)")
         if not 0 < self.num_control_blocks <= self.num_layers:
             raise ValueError(
                 f"num_control_blocks {self.num_control_blocks} is not within 1..num_layers {self.num_layers}"
             )
-        if self.in_channels != 2 * self.out_channels:
-            raise ValueError(
-                f"in_channels {self.in_channels} must be twice out_channels {self.out_channels}: noisy and first frame"
-            )
         return self
+
+    def base_settings(self) -> dict[str, Any]:
+        """Return what diffusers' base class is built from."""
+        own = {"conditions", "coordinate_conditions", "coordinate_points", "num_control_blocks", "initial_combine"}
+        return self.model_dump(exclude=own)
 
     @property
     def inner_dim(self) -> int:
@@ -73,6 +93,13 @@ class MotionConfig(BaseModel):
 
     transformer: TransformerConfig
     text: WordEncoderConfig
+
+    @model_validator(mode="after")
+    def _image_to_video(self) -> "MotionConfig":
+        reads, makes = self.transformer.in_channels, self.transformer.out_channels
+        if reads != 2 * makes:
+            raise ValueError(f"in_channels {reads} must be twice out_channels {makes}: noisy and first frame")
+        return self
 
 
 def demo_config(

@@ -5,6 +5,17 @@ from typing import Literal
 
 GuidanceSchedule = Literal["constant", "dynamic", "pam"]
 _EXPONENT = 5.0
+_VOID_WITHIN = 1e-6
+
+
+def guides(scale: float) -> bool:
+    """Whether a guidance scale gives the unconditional half any weight; at 1 it has none and need not be computed."""
+    return abs(scale - 1.0) > _VOID_WITHIN
+
+
+def ever_guides(guidance: float, schedule: GuidanceSchedule) -> bool:
+    """Whether any step of a schedule may need the unconditional half."""
+    return guides(guidance if schedule == "constant" else 1.0 + guidance)
 
 
 def guidance_scale_at(

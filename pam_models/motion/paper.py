@@ -9,9 +9,10 @@ from torch import nn
 
 from pam_models.appearance.paper_text import PaperText, load_t5
 from pam_models.autoencoder import VideoAutoencoder
-from pam_models.motion.modeling import MultiConditionTransformer
+from pam_models.motion.parts import TransformerParts
 from pam_models.motion.pipeline import MotionPipeline
 from pam_models.motion.published import load_transformer
+from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo.registry import WeightsError, spec
 
 NEGATIVE_PROMPT = (
@@ -24,7 +25,7 @@ TEXT_LENGTH = 226
 
 
 @dataclass(frozen=True)
-class PaperMotion:
+class PaperMotion(TransformerParts):
     """The full-size transformer and T5."""
 
     transformer: MultiConditionTransformer

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,30 +11,17 @@ from torch import Tensor
 
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.threads import fixed_threads
+from pam_models.motion.absent import AbsentCondition, noise_null
+from pam_models.motion.coordinates import coordinate_input
 from pam_models.motion.diffusion import new_scheduler
-from pam_models.motion.guidance import GuidanceSchedule
-from pam_models.motion.latents import condition_input, first_frame_latents
-from pam_models.motion.modeling import MotionModel, MultiConditionTransformer, predict_velocity
+from pam_models.motion.guidance import GuidanceSchedule, ever_guides
+from pam_models.motion.latents import ClipAutoencoder, condition_input, first_frame_latents
+from pam_models.motion.modeling import MotionModel
+from pam_models.motion.parts import MotionParts
 from pam_models.motion.sampling import denoise, initial_noise
+from pam_models.motion.speed import SpeedOptions
 
-
-class TextEncoder(Protocol):
-    """What turns prompts into tokens (B, L, D) and a pooled embedding (B, P)."""
-
-    def encode(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Encode prompts in order."""
-
-
-class MotionParts(Protocol):
-    """The transformer and the text encoder that it reads; a `MotionModel`, or the paper's pair."""
-
-    @property
-    def transformer(self) -> MultiConditionTransformer:
-        """The motion transformer."""
-
-    @property
-    def text(self) -> TextEncoder:
-        """The text encoder."""
+COORDINATE_AXES = 2
 
 
 @dataclass(frozen=True)
@@ -45,21 +31,29 @@ class Sampling:
     steps: int
     guidance: float
     schedule: GuidanceSchedule
-    strengths: Mapping[str, float] | None
+    strengths: Mapping[str, float]
+    absent: AbsentCondition
 
 
 class MotionPipeline:
-    """Stage III. `negative_prompt` is the unconditional text of guidance.
+    """Stage III. `negative_prompt` is the unconditional text of guidance, `speed` how the model is run.
 
     Each clip depends on its own seed and inputs alone. On a CPU its bytes are the same in any batch and in a process of
     any number of threads: items are sampled one by one on one thread. On a GPU the batch is sampled at once, and
-    another batch composition may change last bits.
+    another batch composition may change last bits; a residual cache decides for the whole batch.
     """
 
-    def __init__(self, model: MotionParts, autoencoder: VideoAutoencoder, negative_prompt: str = "") -> None:
+    def __init__(
+        self,
+        model: MotionParts,
+        autoencoder: ClipAutoencoder,
+        negative_prompt: str = "",
+        speed: SpeedOptions | None = None,
+    ) -> None:
         self.model = model
         self.autoencoder = autoencoder
         self.negative_prompt = negative_prompt
+        self.speed = speed or SpeedOptions()
 
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "MotionPipeline":
@@ -74,7 +68,7 @@ class MotionPipeline:
 
     def save(self, directory: Path) -> None:
         """Write both models under `directory`. Raises TypeError for the paper's models, which have their own files."""
-        if not isinstance(self.model, MotionModel):
+        if not isinstance(self.model, MotionModel) or not isinstance(self.autoencoder, VideoAutoencoder):
             raise TypeError("only a MotionModel is saved here; save the paper's branch with motion.branch_file")
         self.model.save(directory / "motion")
         self.autoencoder.save(directory / "autoencoder")
@@ -83,7 +77,7 @@ class MotionPipeline:
     def sample(
         self,
         first_frame: UInt8[np.ndarray, "B H W 3"],
-        conditions: Mapping[str, UInt8[np.ndarray, "B T H W 3"]],
+        conditions: Mapping[str, np.ndarray],
         prompts: Sequence[str],
         seeds: Sequence[int],
         steps: int = 20,
@@ -91,13 +85,16 @@ class MotionPipeline:
         *,
         schedule: GuidanceSchedule = "constant",
         strengths: Mapping[str, float] | None = None,
+        absent: AbsentCondition = "zero",
     ) -> UInt8[np.ndarray, "B T H W 3"]:
         """Sample one clip per seed. Conditions may be any subset of the model's; guidance 1 halves the cost.
 
+        A condition is a clip (B, T, H, W, 3) uint8, or joints in pixels (B, T, P, 2) where the model reads coordinates.
+        `absent` says what stands for one that is not given or of strength 0: nothing, or the official training's noise.
         Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
         """
         self._check(first_frame, conditions, prompts, seeds)
-        how = Sampling(steps, guidance, schedule, strengths)
+        how = Sampling(steps, guidance, schedule, strengths or {}, absent)
         if self.autoencoder.device.type != "cpu":
             return self._sample_at_once(first_frame, conditions, prompts, seeds, how)
         items = [slice(index, index + 1) for index in range(len(seeds))]
@@ -117,36 +114,51 @@ class MotionPipeline:
     def _sample_at_once(
         self,
         first_frame: UInt8[np.ndarray, "B H W 3"],
-        conditions: Mapping[str, UInt8[np.ndarray, "B T H W 3"]],
+        conditions: Mapping[str, np.ndarray],
         prompts: Sequence[str],
         seeds: Sequence[int],
         how: Sampling,
     ) -> UInt8[np.ndarray, "B T H W 3"]:
-        transformer, device = self.model.transformer, self.autoencoder.device
+        given = {name: clip for name, clip in conditions.items() if how.strengths.get(name, 1.0) != 0.0}
+        negative = self.negative_prompt if ever_guides(how.guidance, how.schedule) else None
         with torch.inference_mode():
-            inputs = {name: condition_input(self.autoencoder, clip) for name, clip in conditions.items()}
-            first = first_frame_latents(self.autoencoder, first_frame, transformer.settings.latent_frames)
-            text, _ = self.model.text.encode(prompts)
-            negative, _ = self.model.text.encode([self.negative_prompt] * len(prompts))
-
-        def conditional(latents: Tensor, timesteps: Tensor) -> Tensor:
-            return predict_velocity(transformer, latents, first, timesteps, text, inputs, how.strengths)
-
-        def unconditional(latents: Tensor, timesteps: Tensor) -> Tensor:
-            return predict_velocity(transformer, latents, first, timesteps, negative, inputs, how.strengths)
-
+            first = first_frame_latents(self.autoencoder, first_frame, self.model.latent_frames)
+            inputs = {name: self._input(name, clip, first_frame) for name, clip in given.items()}
+            inputs |= self._absent(given, first, seeds, how.absent)
+            contexts = self.model.contexts(prompts, first_frame, negative)
+        strengths = {name: strength for name, strength in how.strengths.items() if name in given}
+        halves = self.model.halves(first, contexts, inputs, strengths, self.speed)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         latents: Float[Tensor, "B F C h w"] = denoise(
-            conditional,
-            unconditional,
-            initial_noise(tuple(first.shape[1:]), generators, device),
+            halves.conditional,
+            halves.unconditional,
+            initial_noise(tuple(first.shape[1:]), generators, self.autoencoder.device),
             new_scheduler(),
             how.steps,
             generators,
             how.guidance,
             how.schedule,
+            halves.begin_step,
         )
         return self.autoencoder.decode(latents.permute(0, 2, 1, 3, 4))
+
+    def _input(self, name: str, clip: np.ndarray, first_frame: UInt8[np.ndarray, "B H W 3"]) -> Tensor:
+        if name in self.model.coordinate_conditions:
+            height, width = first_frame.shape[1:3]
+            return coordinate_input(clip, width, height).to(self.autoencoder.device)
+        return condition_input(self.autoencoder, clip)
+
+    def _absent(
+        self, given: Mapping[str, np.ndarray], first: Tensor, seeds: Sequence[int], absent: AbsentCondition
+    ) -> dict[str, Tensor]:
+        if absent == "zero":
+            return {}
+        slots = [name for name in self.model.conditions if name not in self.model.coordinate_conditions]
+        return {
+            name: noise_null(tuple(first.shape[1:]), seeds, slot).to(first)
+            for slot, name in enumerate(slots)
+            if name not in given
+        }
 
     def _check(
         self,
@@ -160,13 +172,14 @@ class MotionPipeline:
             raise ValueError(
                 f"{batch} seeds, {len(prompts)} prompts and {first_frame.shape[0]} first frames: one each per clip"
             )
-        settings = self.model.transformer.settings
-        unknown = sorted(conditions.keys() - set(settings.conditions))
+        unknown = sorted(conditions.keys() - set(self.model.conditions))
         if unknown:
             raise ValueError(
-                f"no condition is called {', '.join(unknown)}; this model has {', '.join(settings.conditions)}"
+                f"no condition is called {', '.join(unknown)}; this model has {', '.join(self.model.conditions)}"
             )
-        expected = (batch, settings.sample_frames, *first_frame.shape[1:])
         for name, clip in conditions.items():
+            as_joints = name in self.model.coordinate_conditions
+            frames = (batch, self.model.sample_frames)
+            expected = (*frames, *clip.shape[2:3], COORDINATE_AXES) if as_joints else (*frames, *first_frame.shape[1:])
             if clip.shape != expected:
                 raise ValueError(f"condition {name} has shape {clip.shape}, the first frame asks for {expected}")

@@ -27,6 +27,8 @@ def rotary_positions(
         return None
     patch = settings.patch_size
     grid = (height // patch, width // patch)
+    if settings.patch_size_t is not None:
+        return _sliced_positions(settings, frames, grid, device)
     crops = _region_within(grid, settings.sample_height // patch, settings.sample_width // patch)
     cos, sin = get_3d_rotary_pos_embed(
         embed_dim=settings.attention_head_dim,
@@ -40,6 +42,23 @@ def rotary_positions(
     chosen = torch.tensor(list(moments), device=cos.device)
     per_frame = (-1, grid[0] * grid[1], cos.shape[-1])
     return cos.reshape(per_frame)[chosen].flatten(0, 1), sin.reshape(per_frame)[chosen].flatten(0, 1)
+
+
+def _sliced_positions(
+    settings: TransformerConfig, frames: int, grid: tuple[int, int], device: torch.device | str
+) -> tuple[Float[Tensor, "N d"], Float[Tensor, "N d"]]:
+    """CogVideoX 1.5: the corner of the model's own grid, one moment for each patch in time."""
+    patch, over_time = settings.patch_size, settings.patch_size_t or 1
+    cos, sin = get_3d_rotary_pos_embed(
+        embed_dim=settings.attention_head_dim,
+        crops_coords=None,
+        grid_size=grid,
+        temporal_size=(frames + over_time - 1) // over_time,
+        grid_type="slice",
+        max_size=(settings.sample_height // patch, settings.sample_width // patch),
+        device=torch.device(device),
+    )
+    return cos, sin
 
 
 def _region_within(grid: tuple[int, int], height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from pam_models.motion.configuration import PAM_CONDITIONS, TransformerConfig
-from pam_models.motion.modeling import MultiConditionTransformer
+from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo.registry import WeightsError
 from pam_models.zoo.weights_file import fitting_tensors
 

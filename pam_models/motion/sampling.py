@@ -7,10 +7,9 @@ from diffusers.schedulers.scheduling_dpm_cogvideox import CogVideoXDPMScheduler
 from jaxtyping import Float
 from torch import Tensor
 
-from pam_models.motion.guidance import GuidanceSchedule, guidance_scale_at
+from pam_models.motion.guidance import GuidanceSchedule, guidance_scale_at, guides
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
-_NO_GUIDANCE_BELOW = 1e-6
 
 
 def initial_noise(
@@ -30,8 +29,9 @@ def denoise(
     generators: Sequence[torch.Generator],
     guidance: float = 1.0,
     schedule: GuidanceSchedule = "constant",
+    begin_step: Callable[[], None] | None = None,
 ) -> Float[Tensor, "B F C h w"]:
-    """Run `steps` solver steps from noise to clean latents, in the latents' dtype.
+    """Run `steps` solver steps from noise to clean latents, in the latents' dtype; `begin_step` is called before each.
 
     `conditional` and `unconditional` map (latents, timesteps (B,)) to v; the second is called only where the guidance
     scale differs from 1, for at 1 it has no weight. Noise comes from each item's own CPU generator. One generator for a
@@ -42,10 +42,12 @@ def denoise(
     advance: Callable[..., tuple[Tensor, Tensor]] = scheduler.step  # type: ignore[assignment]
     before: Tensor | None = None
     for index, timestep in enumerate(timesteps):
+        if begin_step is not None:
+            begin_step()
         batched = timestep.expand(latents.shape[0])
         velocity = conditional(latents, batched).float()
         scale = guidance_scale_at(index, int(timestep), steps, guidance, schedule)
-        if abs(scale - 1.0) > _NO_GUIDANCE_BELOW:
+        if guides(scale):
             base = unconditional(latents, batched).float()
             velocity = base + scale * (velocity - base)
         advanced, before = advance(

@@ -11,9 +11,9 @@ from torch import Tensor
 from pam_models.appearance.paper_text import MissingExtraError
 from pam_models.motion import MotionModel, paper
 from pam_models.motion.configuration import PAM_CONDITIONS
-from pam_models.motion.modeling import MultiConditionTransformer
 from pam_models.motion.paper import NEGATIVE_PROMPT, load_paper_pipeline
 from pam_models.motion.published import SINGLE_FILE
+from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo import WeightsError
 
 

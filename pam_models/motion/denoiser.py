@@ -1,0 +1,103 @@
+"""One clip's transformer call at every step: what stays the same over the steps is computed once."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from pam_models.acceleration import attention_kernel
+from pam_models.motion.positions import rotary_positions
+from pam_models.motion.residual_cache import ResidualCache
+from pam_models.motion.speed import SpeedOptions
+from pam_models.motion.transformer import MultiConditionTransformer
+
+CONDITIONAL = "conditional"
+UNCONDITIONAL = "unconditional"
+
+
+def predict_velocity(
+    transformer: MultiConditionTransformer,
+    noisy: Float[Tensor, "B F C h w"],
+    first_frame: Float[Tensor, "B F C h w"],
+    timestep: Tensor,
+    text_tokens: Float[Tensor, "B L D"],
+    conditions: Mapping[str, Tensor],
+    strengths: Mapping[str, float] | None = None,
+    moments: Sequence[int] | None = None,
+) -> Float[Tensor, "B F C h w"]:
+    """Predict v from noisy latents, padded first-frame latents and condition inputs, made by `motion.latents`.
+
+    `moments` are the latent frames' places in time where they are not 0, 1, 2, ..., for training on parts of clips.
+    Inputs are cast to the weights' dtype; v comes in that dtype.
+    """
+    dtype = transformer.proj_out.weight.dtype
+    hidden = torch.cat([noisy, first_frame], dim=2).to(dtype)
+    given = {name: value.to(dtype) for name, value in conditions.items()}
+    frames, height, width = hidden.shape[1], hidden.shape[3], hidden.shape[4]
+    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device, moments)
+    output: Tensor = transformer(hidden, text_tokens.to(dtype), timestep, given, rotary, strengths)
+    return output
+
+
+class Denoiser:
+    """The two halves of guidance as functions of (latents, timesteps), for `sampling.denoise`.
+
+    Conditions are embedded and positions computed once; both halves share them. With a cache in `speed`, call
+    `begin_step` before every step, as `denoise` does.
+    """
+
+    def __init__(
+        self,
+        transformer: MultiConditionTransformer,
+        first_frame: Float[Tensor, "B F C h w"],
+        texts: Mapping[str, Float[Tensor, "B L D"]],
+        conditions: Mapping[str, Tensor],
+        strengths: Mapping[str, float] | None = None,
+        speed: SpeedOptions | None = None,
+    ) -> None:
+        """`texts` holds the tokens of "conditional" and, where guidance is used, of "unconditional"."""
+        self._transformer = transformer
+        self._dtype = transformer.proj_out.weight.dtype
+        self._first = first_frame
+        self._texts = {half: tokens.to(self._dtype) for half, tokens in texts.items()}
+        self._speed = speed or SpeedOptions()
+        self._cache = None if self._speed.cache is None else ResidualCache(self._speed.cache)
+        frames, height, width = first_frame.shape[1], first_frame.shape[3], first_frame.shape[4]
+        self._rotary = rotary_positions(transformer.settings, frames, height, width, first_frame.device)
+        like = torch.cat([first_frame, first_frame], dim=2).to(self._dtype)
+        given = {name: value.to(like) for name, value in conditions.items()}
+        with torch.inference_mode():
+            self._control = transformer.prepare(given, self._texts[CONDITIONAL], like, strengths)
+
+    @property
+    def cache(self) -> ResidualCache | None:
+        """The residual cache with its counts of computed and reused steps, if one is on."""
+        return self._cache
+
+    def begin_step(self) -> None:
+        """Tell the cache that a step begins."""
+        if self._cache is not None:
+            self._cache.begin_step()
+
+    def conditional(self, latents: Tensor, timesteps: Tensor) -> Float[Tensor, "B F C h w"]:
+        """Predict v under the prompt."""
+        return self._velocity(CONDITIONAL, latents, timesteps)
+
+    def unconditional(self, latents: Tensor, timesteps: Tensor) -> Float[Tensor, "B F C h w"]:
+        """Predict v under the negative prompt."""
+        return self._velocity(UNCONDITIONAL, latents, timesteps)
+
+    def _velocity(self, half: str, latents: Tensor, timesteps: Tensor) -> Float[Tensor, "B F C h w"]:
+        hidden = torch.cat([latents, self._first], dim=2).to(self._dtype)
+        cached = None if self._cache is None else self._cache.half(half)
+        with attention_kernel(self._speed.attention):
+            velocity: Tensor = self._transformer(
+                hidden,
+                self._texts[half],
+                timesteps,
+                image_rotary_emb=self._rotary,
+                control=self._control,
+                cached=cached,
+            )
+        return velocity
