@@ -1,5 +1,9 @@
 """Joint errors of a hand estimate, per sample, in the units that the tables name.
 
+Source: HaMeR's evaluator (wrist subtracted from both, then the mean distance); the paper states neither alignment nor
+joints, its magnitudes fit this one. Limits: the estimator errs too, so read a clip's error beside that on the
+renderer's own frames; with a given box an estimator always answers, so read `detected` and the 2-D error as well.
+
 Wrist-aligned MPJPE, Procrustes-aligned MPJPE (similarity: rotation, translation and one scale) and the mean 2-D error.
 Joints are in OP21 order, so the wrist is joint 0.
 """
@@ -18,9 +22,17 @@ def mpjpe_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B J 
     The wrist itself counts (with distance zero), as in the paper's supplementary (section 1.2) and HaMeR's evaluation.
     Raises ValueError when the shapes differ or are not (B, J, 3).
     """
+    return np.asarray(joint_errors_mm(pred_m, true_m).mean(axis=-1))
+
+
+def joint_errors_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B J 3"]) -> Float[np.ndarray, "B J"]:
+    """Distance of each joint after both wrists are put at the origin, in millimetres; the wrist's own is zero.
+
+    Raises ValueError when the shapes differ or are not (B, J, 3).
+    """
     pred, true = _checked(pred_m, true_m, 3)
     distance = np.linalg.norm((pred - pred[:, :1]) - (true - true[:, :1]), axis=-1)
-    return np.asarray(distance.mean(axis=-1) * _MM_PER_M)
+    return np.asarray(distance * _MM_PER_M)
 
 
 def pa_mpjpe_mm(pred_m: Float[np.ndarray, "B J 3"], true_m: Float[np.ndarray, "B J 3"]) -> Float[np.ndarray, " B"]:
