@@ -1,10 +1,9 @@
 """The snapshot: the list of parts that readers trust, with hashes and counts. The same build gives the same bytes."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
+from pam_models.readers.errors import ReadError
+from pam_models.readers.manifest import SCHEMA_VERSION, PartEntry, Snapshot, parse_snapshot
 from tasks.build import Build
 from tasks.errors import TableError
 from tasks.ids import canonical_json, sha256_hex
@@ -12,34 +11,11 @@ from tasks.plan import Planner
 from tasks.shard import count_statuses
 from tasks.steps import steps_of
 from tasks.store import Store
-from tasks.tables.lineage import SCHEMA_VERSION, code_version
+from tasks.tables.lineage import code_version
 
 NAME = "snapshot.json"
 
-
-@dataclass(frozen=True)
-class PartEntry:
-    """One part of a snapshot: its key relative to the build, its hash, length, and rows by status."""
-
-    path: str
-    sha256: str
-    bytes: int
-    rows: int
-    statuses: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A snapshot as it was read: parts by step, in order."""
-
-    build_id: str
-    config_sha256: str
-    code_version: str
-    steps: Mapping[str, tuple[PartEntry, ...]]
-
-    def rows(self, step: str, status: str | None = None) -> int:
-        """Number of rows of a step, all of them or those of one status."""
-        return sum(part.rows if status is None else part.statuses.get(status, 0) for part in self.steps.get(step, ()))
+__all__ = ["NAME", "PartEntry", "Snapshot", "read_snapshot", "write_snapshot"]
 
 
 def write_snapshot(build: Build, planner: Planner) -> Snapshot:
@@ -94,20 +70,6 @@ def read_snapshot(store: Store, build_id: str) -> Snapshot | None:
     if data is None:
         return None
     try:
-        plain: dict[str, Any] = json.loads(data)
-        major = int(str(plain["schema_version"]).partition(".")[0])
-        if major > int(SCHEMA_VERSION.partition(".")[0]):
-            newer = f"schema version {plain['schema_version']} is newer than {SCHEMA_VERSION}, which this program reads"
-            raise TableError(f"{key}: {newer}; update pam")
-        steps = {
-            name: tuple(
-                PartEntry(part["path"], part["sha256"], part["bytes"], part["rows"], part["statuses"])
-                for part in step["parts"]
-            )
-            for name, step in plain["steps"].items()
-        }
-        return Snapshot(plain["build_id"], plain["config_sha256"], plain["code_version"], steps)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TableError(
-            f"{key}: is not a snapshot ({type(error).__name__}); run the build again to write it anew"
-        ) from error
+        return parse_snapshot(data, key)
+    except ReadError as error:
+        raise TableError(str(error)) from error

@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from pam_models.readers.errors import ReadError
+from pam_models.readers.manifest import SCHEMA_VERSION, check_version
 from tasks.errors import TableError
 from tasks.ids import canonical_json, sha256_hex
 
-SCHEMA_VERSION = "1.0"
 PREFIX = "pam."
 SOURCES = ("tasks", "pam_models")
 
@@ -71,11 +72,10 @@ def read_metadata(schema: pa.Schema, where: str) -> dict[str, str]:
     written = found.get("pam.schema_version")
     if written is None:
         raise TableError(f"{where}: carries no pam.schema_version; it is not a part of a build")
-    major = written.partition(".")[0]
-    if not major.isdigit() or int(major) > int(SCHEMA_VERSION.partition(".")[0]):
-        raise TableError(
-            f"{where}: schema version {written} is newer than {SCHEMA_VERSION}, which this program reads; update pam"
-        )
+    try:
+        check_version(written, where)
+    except ReadError as error:
+        raise TableError(str(error)) from error
     return found
 
 
