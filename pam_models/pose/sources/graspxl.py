@@ -209,14 +209,14 @@ def _flat_pose(recording: Recording, hand: HandModel, at: Float64[np.ndarray, " 
     """
     rot, fingers = recording.rot.astype(np.float64), recording.pose.astype(np.float64)
     if hand.name != "mano":
-        basis = _from_mano_axes(hand)
+        basis = from_mano_axes(hand)
         fingers = (fingers.reshape(-1, 15, 3) @ basis.T).reshape(-1, MANO_POSE)
         rot = (Rotation.from_rotvec(rot) * Rotation.from_matrix(basis.T)).as_rotvec()
     pose_flat = np.concatenate([rot, mean_relative_to_flat(fingers, hand.hands_mean)], axis=1)
     return resample_pose(pose_flat, at).astype(np.float32)
 
 
-def _from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
+def from_mano_axes(hand: HandModel) -> Float64[np.ndarray, "3 3"]:
     """Rotation from MANO's rest axes (right hand: fingers -x, palm -y, thumb +z) to another hand's."""
     frame = palm_frame(rest_joints(hand, np.zeros(10, np.float32)), hand.side)
     mine = np.stack([frame.fingers, frame.palm, frame.thumbward], axis=1)
