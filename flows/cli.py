@@ -119,19 +119,16 @@ def report(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
         rewrite_report(build, store)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def train(
-    options: typer.Context,
-    profile: Annotated[str, typer.Option(help="Training recipe: the name of one that ships, or a file.")] = "demo",
-    model: Annotated[
-        str | None, typer.Option(help="What to make: data or a model. Without it, everything in order.")
-    ] = None,
-) -> None:
-    """Make the training data and train the models that ship; each part resumes where it stopped."""
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def train(options: typer.Context) -> None:
+    """Make training data and train the models of a recipe; `pam train --help` has the options. Resumes by itself."""
     with speaking_plainly():
-        from flows.training import train as run
+        from flows.train_here import train_here
 
-        raise typer.Exit(run(profile, model, options.args))
+        train_here(options.args)
 
 
 def main() -> None:

@@ -25,14 +25,14 @@ from pam_models.training.frame_store import RGB, BlockCache, block_names
 from pam_models.training.hand_check import HandCheck
 from pam_models.training.latents import PictureLatents, load_picture_latents
 from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
-from pam_models.training.masking import draw_kept, masked, weighted_mean_square
-from pam_models.training.ordering import Pool
+from pam_models.training.masking import draw_kept, masked, noise_like, weighted_mean_square
+from pam_models.training.ordering import Turn
+from pam_models.training.picture_pool import PicturePool
 from pam_models.training.recipe import AppearanceRecipe
 from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, write_sheet
 
 GUIDANCE = 4.0
-_BLOCKS_PER_BATCH = 4
 _SHOWN = 8
 
 
@@ -59,30 +59,29 @@ class AppearanceTask:
         self._folder = latents
         self._layout = layout
         self._blocks = BlockCache(layout.pictures)
-        self._pool = Pool(layout.model(self.name) / "pictures.json")
+        self._pool = PicturePool(layout.model(self.name) / "picture_order.json")
         self._read: dict[str, PictureLatents] = {}
         self._check = HandCheck.of_run(layout)
 
     def prepare(self, step: int) -> None:
         """Take in the pictures whose latents are ready at this start."""
-        self._pool.extend(step, [path.stem for path in self._folder.glob(f"{TRAIN}-pictures-*.npz")])
+        names = [path.stem for path in self._folder.glob(f"{TRAIN}-pictures-*.npz")]
+        shown = {name: np.flatnonzero(self._blocks[name].has_hand).tolist() for name in names}
+        self._pool.extend(step, shown)
 
-    def batch(self, step: int) -> dict[str, Any]:
+    def batch(self, turn: Turn) -> dict[str, Any]:
         """clean (B, C, h, w), conditions (B, 3, H, W) in [-1, 1] by name, weight (B, 1, h, w), text indices (B, L)."""
         recipe = self.recipe
-        rng = np.random.default_rng(stable_seed("appearance", recipe.seed, step))
-        names = self._pool.batch(step, min(_BLOCKS_PER_BATCH, recipe.batch), recipe.seed)
+        rng = np.random.default_rng(stable_seed("appearance", recipe.seed, turn.number))
         clean, weight, prompts = [], [], []
         pictures: dict[str, list[np.ndarray]] = {name: [] for name in self._conditions}
-        for place in range(recipe.batch):
-            name = names[place % len(names)]
+        for name, place in self._pool.batch(turn, recipe.batch, recipe.seed):
             latents, block = self._latents(name), self._blocks[name]
-            index = int(rng.choice(np.flatnonzero(block.has_hand)))
-            clean.append(latents.latents[index])
-            weight.append(latents.foreground[index][None])
-            prompts.append("" if rng.random() < recipe.text_dropout else latents.prompts[index])
+            clean.append(latents.latents[place])
+            weight.append(latents.foreground[place][None])
+            prompts.append("" if rng.random() < recipe.text_dropout else latents.prompts[place])
             for condition in self._conditions:
-                pictures[condition].append(np.asarray(block.stream(condition)[index]))
+                pictures[condition].append(np.asarray(block.stream(condition)[place]))
         return {
             "clean": torch.from_numpy(np.stack(clean)).float(),
             "conditions": {name: image_to_tensor(np.stack(stack)) for name, stack in pictures.items()},
@@ -94,12 +93,12 @@ class AppearanceTask:
         """Mean square error of the flow; with a foreground weight, relative to it."""
         recipe = self.recipe
         clean: Tensor = batch["clean"]
-        times = sample_times(len(clean), generator)
-        noise = torch.randn(clean.shape, generator=generator)
+        times = sample_times(len(clean), generator).to(clean.device)
+        noise = noise_like(clean, generator)
         kept = draw_kept(self._conditions, len(clean), recipe.condition_dropout, generator)
         hints = hints_of(masked(batch["conditions"], kept, ABSENT))
         tokens, pooled = self.model.text(batch["text"])
-        guidance = torch.full((len(clean),), GUIDANCE)
+        guidance = torch.full((len(clean),), GUIDANCE, device=clean.device)
         patch = self.model.flux.patch
         noisy = pack(add_noise(clean, noise, times), patch)
         flow = self.model(noisy, hints, tokens, pooled, times, guidance).float()

@@ -18,7 +18,8 @@ from pam_models.autoencoder.modeling import VideoAutoencoder
 from pam_models.metrics.image import psnr_db
 from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
 from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
-from pam_models.training.ordering import Pool
+from pam_models.training.masking import noise_like
+from pam_models.training.ordering import Pool, Turn
 from pam_models.training.recipe import AutoencoderRecipe
 from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
@@ -65,18 +66,18 @@ class AutoencoderTask:
             videos.extend(np.asarray(block.stream(stream)[start : start + FRAMES_IN_A_BATCH]) for stream in streams)
         return video_to_tensor(np.stack(videos))
 
-    def batch(self, step: int) -> dict[str, Any]:
+    def batch(self, turn: Turn) -> dict[str, Any]:
         """video (B, 3, T, H, W) in [-1, 1] and its pixel weights (B, 1, T, H, W)."""
         recipe = self.recipe
-        rng = np.random.default_rng(stable_seed("autoencoder", recipe.seed, step))
+        rng = np.random.default_rng(stable_seed("autoencoder", recipe.seed, turn.number))
         weights = np.array(recipe.crop_weights)
         frames = int(rng.choice(recipe.crop_frames, p=weights / weights.sum()))
         single = frames == 1
         pool, cache = (self._picture_pool, self._pictures) if single else (self._clip_pool, self._clips)
         count = max(1, recipe.batch * FRAMES_IN_A_BATCH // frames)
-        whole = step >= recipe.steps * (1.0 - recipe.whole_picture_fraction)
+        whole = turn.step >= recipe.steps * (1.0 - recipe.whole_picture_fraction)
         videos, masks = [], []
-        for name in pool.batch(step, count, recipe.seed):
+        for name in pool.batch(turn, count, recipe.seed):
             block = cache[name]
             stream = RGB if rng.random() < recipe.rgb_fraction else str(rng.choice(block.streams[1:]))
             start = int(rng.integers(len(block) - frames + 1))
@@ -106,9 +107,9 @@ class AutoencoderTask:
         """Weighted L1 of values and of gradients, and a small KL term."""
         video, weight = batch["video"], batch["weight"]
         mean, logvar = self.model.moments(video)
-        noise = torch.randn(mean.shape, generator=generator)
+        noise = noise_like(mean, generator)
         # A decoder that has seen imperfect latents mends those that a generator makes.
-        strength = self.recipe.latent_noise * torch.rand((len(mean), 1, 1, 1, 1), generator=generator)
+        strength = self.recipe.latent_noise * torch.rand((len(mean), 1, 1, 1, 1), generator=generator).to(mean.device)
         spread = torch.exp(0.5 * logvar) + strength * self.model.latents_std.view(1, -1, 1, 1, 1)
         output = self.model.reconstruct(mean + spread * noise)
         difference = output - video

@@ -25,10 +25,10 @@ from pam_models.hand.model import HandModel
 from pam_models.pose.camera_sampling import Scenery, sample_camera
 from pam_models.pose.source import PoseRequest, TrajectoryRejected
 from pam_models.pose.sources.physics import PhysicsSource
+from pam_models.training.data_recipe import SimulatedData
 from pam_models.training.frame_store import FrameBlock, block_names, claim_block, save_block
 from pam_models.training.kinematic import kinematic_scene
 from pam_models.training.layout import RunLayout, clip_block, picture_block
-from pam_models.training.recipe import DataRecipe
 from pam_models.training.rendering import joined, render_scene
 from pam_models.training.scenes import (
     Scene,
@@ -71,7 +71,7 @@ class Deadline:
 class ClipFactory:
     """Scenes, clips and pictures of one recipe in one run directory; right hands."""
 
-    def __init__(self, recipe: DataRecipe, layout: RunLayout) -> None:
+    def __init__(self, recipe: SimulatedData, layout: RunLayout) -> None:
         self._recipe = recipe
         self._layout = layout
         self._hand = free_hand("right")

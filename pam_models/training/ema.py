@@ -10,15 +10,15 @@ from torch import nn
 
 
 class AveragedWeights:
-    """Exponential moving average over the trainable parameters of some modules; None as decay keeps the weights
-    themselves.
+    """Exponential moving average in float32 over the trainable parameters of some modules; None as decay keeps the
+    weights themselves.
     """
 
     def __init__(self, modules: Mapping[str, nn.Module], decay: float | None) -> None:
         self._live = named_parameters(modules)
         self._decay = decay
         self._average = (
-            {name: tensor.detach().clone() for name, tensor in self._live.items()} if decay is not None else {}
+            {name: tensor.detach().float().clone() for name, tensor in self._live.items()} if decay is not None else {}
         )
 
     @torch.no_grad()
@@ -30,7 +30,7 @@ class AveragedWeights:
             return
         decay = min(self._decay, (1 + step) / (10 + step))
         for name, tensor in self._live.items():
-            self._average[name].lerp_(tensor.detach(), 1.0 - decay)
+            self._average[name].lerp_(tensor.detach().float(), 1.0 - decay)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

@@ -19,12 +19,12 @@ from pam_models.metrics.mpjpe import error_2d_px, mpjpe_mm, pa_mpjpe_mm
 from pam_models.training.augmentation import spoiled
 from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
 from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
-from pam_models.training.ordering import Pool
+from pam_models.training.ordering import Turn
+from pam_models.training.picture_pool import PicturePool
 from pam_models.training.recipe import EstimatorRecipe
 from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, with_joints, write_sheet
 
-_BLOCKS_PER_BATCH = 8
 _SHOWN = 8
 _MAX_ROLL_RAD = 0.5
 
@@ -55,22 +55,21 @@ class EstimatorTask:
         self.modules: Mapping[str, nn.Module] = {"model": self.model}
         self._layout = layout
         self._blocks = BlockCache(layout.pictures)
-        self._pool = Pool(layout.model(self.name) / "pictures.json")
+        self._pool = PicturePool(layout.model(self.name) / "picture_order.json")
 
     def prepare(self, step: int) -> None:
         """Take in the pictures that are ready at this start."""
-        self._pool.extend(step, block_names(self._layout.pictures, TRAIN))
+        names = block_names(self._layout.pictures, TRAIN)
+        self._pool.extend(step, {name: range(len(self._blocks[name])) for name in names})
 
-    def batch(self, step: int) -> dict[str, Any]:
+    def batch(self, turn: Turn) -> dict[str, Any]:
         """crops (B, 3, S, S), joints_px (B, 21, 2), joints_m (B, 21, 3), inside (B, 21), has_hand (B,)."""
         recipe = self.recipe
-        rng = np.random.default_rng(stable_seed("estimator", recipe.seed, step))
-        names = self._pool.batch(step, min(_BLOCKS_PER_BATCH, recipe.batch), recipe.seed)
+        rng = np.random.default_rng(stable_seed("estimator", recipe.seed, turn.number))
         samples = []
-        for place in range(recipe.batch):
-            block = self._blocks[names[place % len(names)]]
+        for name, place in self._pool.batch(turn, recipe.batch, recipe.seed):
             negative = rng.random() < recipe.negative_fraction
-            samples.append(crop_sample(block, int(rng.integers(len(block))), self.config, rng, negative=negative))
+            samples.append(crop_sample(self._blocks[name], place, self.config, rng, negative=negative))
         return {
             "crops": crops_to_tensor(np.stack([spoiled(sample.crop, rng) for sample in samples])),
             "joints_px": torch.from_numpy(np.stack([sample.joints_px for sample in samples])).float(),

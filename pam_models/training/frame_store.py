@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 RGB = "rgb"
+_MOST_OPEN = 400
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,21 @@ def block_names(folder: Path, prefix: str = "") -> list[str]:
 
 
 class BlockCache:
-    """Opened blocks of one folder; opening costs more than reading a frame from the page cache."""
+    """Opened blocks of one folder; opening costs more than reading a frame from the page cache.
 
-    def __init__(self, folder: Path) -> None:
+    A process may hold about a thousand files open, so the block that was opened first goes when there are too many.
+    """
+
+    def __init__(self, folder: Path, most: int = _MOST_OPEN) -> None:
         self._folder = folder
+        self._most = most
         self._open: dict[str, FrameBlock] = {}
 
     def __getitem__(self, name: str) -> FrameBlock:
-        """Open a block, once."""
-        if name not in self._open:
-            self._open[name] = load_block(self._folder, name)
-        return self._open[name]
+        """The block; opened where it is not."""
+        block = self._open.get(name)
+        if block is None:
+            if len(self._open) >= self._most:
+                self._open.pop(next(iter(self._open)), None)
+            block = self._open[name] = load_block(self._folder, name)
+        return block

@@ -39,6 +39,11 @@ class ClipLatents:
     foreground: np.ndarray
     prompt: str
 
+    @property
+    def bytes(self) -> int:
+        """Size in memory."""
+        return sum(array.nbytes for array in (*self.latents.values(), *self.first.values(), self.foreground))
+
 
 @dataclass(frozen=True)
 class PictureLatents:
@@ -58,19 +63,27 @@ def load_trained_autoencoder(layout: RunLayout) -> tuple[VideoAutoencoder, str]:
 
 
 def cache_latents(
-    layout: RunLayout, streams: Sequence[str], minutes: float | None = None, *, source: str = "physics"
+    layout: RunLayout,
+    model: VideoAutoencoder,
+    digest: str,
+    streams: Sequence[str],
+    minutes: float | None = None,
+    *,
+    source: str = "physics",
+    pictures: bool = True,
 ) -> int:
-    """Encode the clips of a source of scenes, and all pictures, that have no latents yet; returns how many are still
-    to do.
+    """Encode the clips of a source of scenes, and the pictures if wanted, that have no latents of this autoencoder yet;
+    returns how many are still to do.
 
-    May be stopped and run again.
+    Of clips, the pictures and `streams` alone are encoded: no stream, no clips. `digest` is the hash of the
+    autoencoder's file. May be stopped and run again.
     """
-    model, digest = load_trained_autoencoder(layout)
     folder = layout.latents(digest)
-    clips = [name for name in block_names(layout.clips) if name.split("-")[1] == source]
+    clips = [name for name in block_names(layout.clips) if name.split("-")[1] == source] if streams else []
     work = [(layout.clips, name) for name in clips]
-    work += [(layout.pictures, name) for name in block_names(layout.pictures)]
-    todo = [(origin, name) for origin, name in work if not (folder / f"{name}.npz").is_file()]
+    work += [(layout.pictures, name) for name in block_names(layout.pictures)] if pictures else []
+    wanted = {layout.clips: (RGB, *streams), layout.pictures: ("latents",)}
+    todo = [(origin, name) for origin, name in work if not _holds(folder / f"{name}.npz", wanted[origin])]
     log.info("latents: %d of %d blocks are there, in %s", len(work) - len(todo), len(work), folder)
     began = said = time.monotonic()
     for done, (origin, name) in enumerate(todo):
@@ -141,6 +154,13 @@ def _picture_arrays(model: VideoAutoencoder, block: FrameBlock) -> dict[str, np.
         "foreground": share.astype(np.float16),
         "prompts": np.array(block.prompts),
     }
+
+
+def _holds(path: Path, arrays: Sequence[str]) -> bool:
+    if not path.is_file():
+        return False
+    with np.load(path, allow_pickle=False) as data:
+        return set(arrays) <= set(data.files)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:

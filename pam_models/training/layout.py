@@ -34,6 +34,11 @@ class RunLayout:
         """Latents made by one set of autoencoder weights."""
         return self.root / "latents" / autoencoder_sha256[:16]
 
+    @property
+    def prompts(self) -> Path:
+        """Embeddings of prompts by a frozen text encoder."""
+        return self.root / "prompts"
+
     def model(self, name: str) -> Path:
         """Checkpoint, losses, sample sheets and the trained weights of one model."""
         return self.root / name

@@ -1,39 +1,48 @@
 """The loop that every model trains in: prefetch, update, average, report, checkpoint, stop, continue exactly.
 
-Everything random in a step (which data, which crop, which noise) follows from the recipe's seed and the step's number,
-so a checkpoint needs no random state and a resumed run equals an uninterrupted one bit for bit on a CPU.
+Everything random in a step (which data, which crop, which noise) follows from the recipe's seed and the turn's number,
+so a checkpoint needs no random state and a resumed run equals an uninterrupted one bit for bit on a CPU. One process
+and the ranks of `torchrun` run the same loop; a step's batches are dealt to the ranks.
 """
 
 from __future__ import annotations
 
-import csv
 import logging
 import math
-import signal
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from pam_models.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from pam_models.training.ema import AveragedWeights, named_parameters
+from pam_models.training.checkpoint import (
+    CheckpointError,
+    forget_old_shares,
+    kept_tensors,
+    load_checkpoint,
+    load_kept,
+    save_checkpoint,
+    share_path,
+)
+from pam_models.training.ema import AveragedWeights
+from pam_models.training.engines import engine_of
+from pam_models.training.failures import explained_data, explained_step, not_a_number
+from pam_models.training.loss_log import LossLog
+from pam_models.training.ordering import Turn, turns_of
+from pam_models.training.pace import Pace
+from pam_models.training.prefetch import Batch, Prefetcher
 from pam_models.training.recipe import LoopRecipe
-from pam_models.training.schedule import learning_rate_at
+from pam_models.training.schedule import learning_rate
+from pam_models.training.stopping import stopping_on_signals
+from pam_models.training.validations import ValidationLog
+from pam_models.training.world import World
 
 log = logging.getLogger(__name__)
-
-Batch = Mapping[str, Any]
-
-
-class TrainingFailedError(RuntimeError):
-    """Training cannot go on; the message says what to change."""
 
 
 class TrainingTask(Protocol):
@@ -45,11 +54,11 @@ class TrainingTask(Protocol):
     def prepare(self, step: int) -> None:
         """Called once before the first step of a start, with the step that comes first."""
 
-    def batch(self, step: int) -> Batch:
-        """The data of a step; a pure function of the step. Runs in a second thread."""
+    def batch(self, turn: Turn) -> Batch:
+        """The data of a turn; a pure function of the turn. Runs in a second thread."""
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """The loss under `loss`, and its parts for the log."""
+        """The loss under `loss`, and its parts for the log. `generator` is on the CPU wherever the batch is."""
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Write pictures that a person can look at and return held-out figures. Runs on the averaged weights."""
@@ -57,7 +66,7 @@ class TrainingTask(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """When a start ends before the recipe's last step."""
+    """When a start ends before the recipe's last step, and how often it is saved and reported on."""
 
     minutes: float | None = None
     until_step: int | None = None
@@ -77,26 +86,32 @@ class Outcome:
 
 
 class Trainer:
-    """One model, one recipe, one run directory."""
+    """One model, one recipe, one run directory; `watch` is called with the step and the losses at each report."""
 
-    def __init__(self, task: TrainingTask, recipe: LoopRecipe, folder: Path) -> None:
+    def __init__(
+        self,
+        task: TrainingTask,
+        recipe: LoopRecipe,
+        folder: Path,
+        world: World | None = None,
+        watch: Callable[[int, float], None] | None = None,
+    ) -> None:
         self.task = task
         self.recipe = recipe
         self.folder = folder
+        self.world = world or World()
         self.step = 0
         self.seconds = 0.0
         self.figures: dict[str, float] = {}
-        self._mean_loss = math.nan
-        self._parameters = named_parameters(task.modules)
+        self.losses = LossLog(folder / "losses.csv")
+        self._turns = partial(self._own_turns, recipe.batches_per_step)
+        self._turns(0)
+        for module in task.modules.values():
+            module.to(self.world.device)
+        self._engine = engine_of(recipe, task.modules, self.world)
         self._average = AveragedWeights(task.modules, recipe.ema_decay)
-        self._optimizer = torch.optim.AdamW(
-            self._parameters.values(),
-            lr=recipe.learning_rate,
-            betas=recipe.betas,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        self._stop = False
+        self._validations = ValidationLog(folder / "validations.csv")
+        self._watch = watch
 
     @property
     def checkpoint_path(self) -> Path:
@@ -104,43 +119,52 @@ class Trainer:
         return self.folder / "checkpoint.pt"
 
     def run(self, limits: Limits) -> Outcome:
-        """Continue the run from its checkpoint until it is finished, told to stop or out of its time."""
+        """Continue the run from its checkpoint until it is finished, told to stop or out of its time.
+
+        Raises TrainingFailedError, which says what to change; the checkpoint before is whole.
+        """
         self.resume()
-        self.task.prepare(self.step)
+        self._prepare()
         last = min(self.recipe.steps, limits.until_step or self.recipe.steps)
-        pace = _Pace(self, last)
+        pace = Pace(self.task.name, self.step, last, limits.report_every_s)
         began = saved = time.monotonic()
-        with self._stopping_on_signals(), _Prefetcher(self.task, self.step, last) as batches:
-            for batch in batches:
-                self._update(batch)
-                now = time.monotonic()
-                pace.report(now, limits.report_every_s)
+        with (
+            stopping_on_signals(self.task.name) as stop,
+            Prefetcher(self.task.batch, self._turns, self.step, last) as batches,
+        ):
+
+            def wanted() -> bool:
+                return stop.asked or (limits.minutes is not None and time.monotonic() - began > 60 * limits.minutes)
+
+            for step_batches in self._read(batches):
+                stopped = self._update(step_batches, wanted)
+                if pace.report(self.step, self.losses.mean) and self._watch is not None:
+                    self._watch(self.step, self.losses.mean)
                 if self.step % self.recipe.sample_every == 0 and self.step < last:
                     self.sample()
-                if now - saved > limits.checkpoint_every_s:
-                    self.seconds += now - saved
-                    saved = now
+                due = time.monotonic() - saved > limits.checkpoint_every_s
+                if self._agreed(due):
+                    self.seconds += time.monotonic() - saved
+                    saved = time.monotonic()
                     self.save()
-                if self._stop or (limits.minutes is not None and now - began > 60 * limits.minutes):
+                if stopped:
                     break
         self.seconds += time.monotonic() - saved
         self.save()
         finished = self.step >= self.recipe.steps
-        log.info(
-            "%s: %s at step %d of %d",
-            self.task.name,
-            "finished" if finished else "stopped",
-            self.step,
-            self.recipe.steps,
-        )
-        return Outcome(self.step, finished, self.seconds, self._mean_loss, dict(self.figures))
+        word = "finished" if finished else "stopped"
+        log.info("%s: %s at step %d of %d", self.task.name, word, self.step, self.recipe.steps)
+        return Outcome(self.step, finished, self.seconds, self.losses.mean, dict(self.figures))
 
     def sample(self) -> dict[str, float]:
         """Write a sample sheet of the present averaged weights and remember the held-out figures."""
-        with self._average.in_place(), torch.no_grad(), _evaluating(self.task.modules):
-            self.figures = self.task.sample(self.step, self.folder / "samples")
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
-        log.info("%s step %d held-out: %s", self.task.name, self.step, shown or "sheet written")
+        if self.world.first:
+            with self._average.in_place(), torch.no_grad(), _evaluating(self.task.modules):
+                self.figures = self.task.sample(self.step, self.folder / "samples")
+            self._validations.append(self.step, self.figures)
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
+            log.info("%s step %d held-out: %s", self.task.name, self.step, shown or "sheet written")
+        self.world.barrier()
         return self.figures
 
     @contextmanager
@@ -150,19 +174,25 @@ class Trainer:
             yield
 
     def save(self) -> None:
-        """Write the checkpoint."""
-        save_checkpoint(
-            self.checkpoint_path,
-            {
+        """Write the checkpoint, atomically over all ranks."""
+        world, path, engine = self.world, self.checkpoint_path, self._engine
+        if engine.sharded and not world.first:
+            save_checkpoint(share_path(path, self.step, world.rank), engine.state())
+        world.barrier()
+        if world.first:
+            state = {
                 "step": self.step,
                 "seconds": self.seconds,
-                "mean_loss": self._mean_loss,
+                "mean_loss": self.losses.mean,
                 "figures": self.figures,
-                "modules": {name: module.state_dict() for name, module in self.task.modules.items()},
-                "optimizer": self._optimizer.state_dict(),
+                "modules": {name: kept_tensors(module) for name, module in self.task.modules.items()},
+                "optimizer": engine.state(),
                 "average": self._average.state(),
-            },
-        )
+            }
+            save_checkpoint(path, state)
+        world.barrier()
+        if not world.first:
+            forget_old_shares(path, self.step, world.rank)
 
     def resume(self) -> bool:
         """Take up the checkpoint where there is one. Raises CheckpointError when it belongs to other shapes."""
@@ -171,143 +201,93 @@ class Trainer:
             return False
         try:
             for name, module in self.task.modules.items():
-                module.load_state_dict(state["modules"][name])
-            self._optimizer.load_state_dict(state["optimizer"])
+                load_kept(module, state["modules"][name])
+            self._engine.load(self._own_share(state))
             self._average.load(state["average"])
         except (RuntimeError, KeyError, ValueError) as error:
             line = str(error).splitlines()[0]
             raise CheckpointError(f"{self.checkpoint_path} is of another {self.task.name} model: {line}") from error
         self.step = int(state["step"])
         self.seconds = float(state["seconds"])
-        self._mean_loss = float(state["mean_loss"])
+        self.losses.mean = float(state["mean_loss"])
         self.figures = dict(state["figures"])
-        self._forget_losses_from(self.step)
+        if self.world.first:
+            self.losses.forget_from(self.step)
+            self._validations.forget_from(self.step)
+        self.world.barrier()
         log.info("%s: continuing at step %d", self.task.name, self.step)
         return True
 
-    def _update(self, batch: Batch) -> None:
-        recipe = self.recipe
-        rate = learning_rate_at(
-            self.step,
-            peak=recipe.learning_rate,
-            steps=recipe.steps,
-            warmup_steps=recipe.warmup_steps,
-            final_fraction=recipe.final_learning_rate_fraction,
-        )
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        generator = torch.Generator().manual_seed((recipe.seed << 32) + self.step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16"):
-            losses = self.task.losses(batch, generator)
-        loss = losses["loss"]
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise TrainingFailedError(
-                f"{self.task.name}: the loss is {value} at step {self.step}; lower learning_rate "
-                f"({recipe.learning_rate}) or clip_norm ({recipe.clip_norm}) and start again from the checkpoint"
-            )
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._parameters.values(), recipe.clip_norm)
-        self._optimizer.step()
+    def _own_share(self, state: dict[str, Any]) -> dict[str, Any]:
+        if not self._engine.sharded or self.world.first:
+            return dict(state["optimizer"])
+        path = share_path(self.checkpoint_path, int(state["step"]), self.world.rank)
+        share = load_checkpoint(path)
+        if share is None:
+            raise ValueError(f"{path.name}, the part of rank {self.world.rank}, is absent")
+        return share
+
+    def _own_turns(self, parts: int, step: int) -> Sequence[Turn]:
+        return turns_of(step, parts, self.world.rank, self.world.size)
+
+    def _prepare(self) -> None:
+        """Let the first rank settle what the run's data are; the others then read the same."""
+        if self.world.first:
+            self.task.prepare(self.step)
+        self.world.barrier()
+        if not self.world.first:
+            self.task.prepare(self.step)
+
+    def _agreed(self, wish: bool) -> bool:
+        """Whether the first rank wishes it: clocks differ between ranks."""
+        return bool(self.world.sum([float(wish and self.world.first)])[0])
+
+    def _read(self, batches: Iterator[list[Batch]]) -> Iterator[list[Batch]]:
+        """The batches; a batch that cannot be made is explained."""
+        while True:
+            try:
+                ready = next(batches)
+            except StopIteration:
+                return
+            except Exception as error:
+                raise explained_data(self.task.name, self.step, error, self.recipe) from error
+            yield ready
+
+    def _update(self, batches: Sequence[Batch], stop: Callable[[], bool]) -> bool:
+        """One step; returns whether any rank was asked to stop after it."""
+        recipe, name = self.recipe, self.task.name
+        turns = self._turns(self.step)
+        parts: list[dict[str, float]] = []
+        try:
+            for turn, batch in zip(turns, batches, strict=True):
+                losses = self._losses(turn, batch)
+                parts.append({part: float(value.detach()) for part, value in losses.items()})
+                if math.isfinite(parts[-1]["loss"]):
+                    self._engine.backward(losses["loss"], last=turn is turns[-1])
+        except Exception as error:
+            raise explained_step(name, self.step, error, recipe) from error
+        labels = list(parts[0])
+        means = [sum(part[label] for part in parts) / recipe.batches_per_step for label in labels]
+        *sums, asked = self.world.sum([*means, float(stop())])
+        row = dict(zip(labels, sums, strict=True))
+        if not math.isfinite(row["loss"]):
+            raise not_a_number(name, self.step, row["loss"], recipe)
+        rate = learning_rate(self.step, recipe)
+        try:
+            self._engine.update(rate)
+        except Exception as error:
+            raise explained_step(name, self.step, error, recipe) from error
         self._average.update(self.step)
-        self._mean_loss = value if math.isnan(self._mean_loss) else 0.98 * self._mean_loss + 0.02 * value
-        self._append(
-            {"step": self.step, "learning_rate": rate, **{name: float(part.detach()) for name, part in losses.items()}}
-        )
+        if self.world.first:
+            self.losses.append({"step": self.step, "learning_rate": rate, **row})
         self.step += 1
+        return asked > 0
 
-    def _append(self, row: dict[str, float]) -> None:
-        path = self.folder / "losses.csv"
-        new = not path.is_file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-
-    def _forget_losses_from(self, step: int) -> None:
-        """Drop the lines of steps that come after the checkpoint: they are trained again."""
-        path = self.folder / "losses.csv"
-        if not path.is_file():
-            return
-        header, *rows = path.read_text(encoding="utf-8").splitlines()
-        kept = [row for row in rows if int(row.split(",", 1)[0]) < step]
-        path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
-
-    @property
-    def mean_loss(self) -> float:
-        """The loss averaged over about the last fifty steps."""
-        return self._mean_loss
-
-    @contextmanager
-    def _stopping_on_signals(self) -> Iterator[None]:
-        def stop(_signum: int, _frame: FrameType | None) -> None:
-            log.info("%s: told to stop; writing the checkpoint", self.task.name)
-            self._stop = True
-
-        try:
-            before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        except ValueError:  # not the main thread: whoever owns the process handles its signals
-            before = {}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-class _Pace:
-    """Progress lines with the speed since the last line and the time that is left."""
-
-    def __init__(self, trainer: Trainer, last: int) -> None:
-        self._trainer = trainer
-        self._last = last
-        self._then = time.monotonic()
-        self._then_step = trainer.step
-
-    def report(self, now: float, every_s: float) -> None:
-        if now - self._then < every_s:
-            return
-        trainer = self._trainer
-        speed = (trainer.step - self._then_step) / (now - self._then)
-        minutes = (self._last - trainer.step) / speed / 60
-        log.info(
-            "%s step %d/%d loss %.4f %.2f steps/s, %.1f min left",
-            trainer.task.name, trainer.step, self._last, trainer.mean_loss, speed, minutes,
-        )  # fmt: skip
-        self._then, self._then_step = now, trainer.step
-
-
-class _Prefetcher:
-    """Makes the next batches in a second thread while the present one is learnt."""
-
-    def __init__(self, task: TrainingTask, first: int, last: int, ahead: int = 3) -> None:
-        self._task = task
-        self._steps = iter(range(first, last))
-        self._ahead = ahead
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
-        self._waiting: list[Future[Batch]] = []
-
-    def __enter__(self) -> Iterator[Batch]:
-        return self._batches()
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _batches(self) -> Iterator[Batch]:
-        for _ in range(self._ahead):
-            self._submit()
-        while self._waiting:
-            batch = self._waiting.pop(0).result()
-            self._submit()
-            yield batch
-
-    def _submit(self) -> None:
-        step = next(self._steps, None)
-        if step is not None:
-            self._waiting.append(self._pool.submit(self._task.batch, step))
+    def _losses(self, turn: Turn, batch: Batch) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed((self.recipe.seed << 32) + turn.number)
+        device = self.world.device
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+            return self.task.losses(self.world.to_device(batch), generator)
 
 
 @contextmanager

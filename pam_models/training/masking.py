@@ -25,9 +25,14 @@ def masked(conditions: Mapping[str, Tensor], kept: Mapping[str, Tensor], null: f
     """
     output = {}
     for name, value in conditions.items():
-        keep = kept[name].view(-1, *[1] * (value.ndim - 1))
-        output[name] = torch.where(keep, value, torch.full((), null, dtype=value.dtype))
+        keep = kept[name].to(value.device).view(-1, *[1] * (value.ndim - 1))
+        output[name] = torch.where(keep, value, torch.full((), null, dtype=value.dtype, device=value.device))
     return output
+
+
+def noise_like(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """Standard normal float32 noise of a tensor's shape on its device, drawn on the CPU: the same on every device."""
+    return torch.randn(tensor.shape, generator=generator).to(tensor.device)
 
 
 def weighted_mean_square(error: Tensor, weight: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
 """Training of the image-to-video model by v-prediction on cached latents.
 
 The paper freezes a pretrained base and trains the control branch. At demo size there is no pretrained base, so base,
-branch
-and word encoder are trained together.
+branch and word encoder are trained together; `MotionLearner` says which it is.
 """
 
 from __future__ import annotations
@@ -16,23 +15,24 @@ import torch
 from torch import Tensor, nn
 
 from pam_models.autoencoder.modeling import VideoAutoencoder
-from pam_models.metrics.image import psnr_db
-from pam_models.motion.configuration import MotionConfig
+from pam_models.motion.denoiser import predict_velocity
 from pam_models.motion.diffusion import NoiseSchedule, sample_timesteps
 from pam_models.motion.latents import pad_first_frame
-from pam_models.motion.modeling import MotionModel
 from pam_models.motion.pipeline import MotionPipeline
+from pam_models.training.clip_figures import compare_clip
 from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
 from pam_models.training.hand_check import HandCheck
 from pam_models.training.latents import ClipLatents, load_clip_latents
 from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
-from pam_models.training.masking import draw_kept, masked, weighted_mean_square
-from pam_models.training.ordering import Pool
+from pam_models.training.masking import draw_kept, masked, noise_like, weighted_mean_square
+from pam_models.training.motion_learner import MotionLearner
+from pam_models.training.ordering import Pool, Turn
 from pam_models.training.recipe import MotionRecipe
 from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
 
 _HELD_OUT_CLIPS = 2
+_MOST_CACHED_BYTES = 2 * 2**30
 
 
 class MotionTask:
@@ -44,18 +44,17 @@ class MotionTask:
         self,
         recipe: MotionRecipe,
         layout: RunLayout,
-        config: MotionConfig,
+        learner: MotionLearner,
         autoencoder: VideoAutoencoder,
         latents: Path,
         *,
         source: str = "physics",
     ) -> None:
-        torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.model = MotionModel(config)
-        self.modules: Mapping[str, nn.Module] = {"model": self.model}
-        self._conditions = config.transformer.conditions
-        self._latent_frames = config.transformer.latent_frames
+        self.modules: Mapping[str, nn.Module] = learner.modules
+        self._learner = learner
+        self._conditions = learner.conditions
+        self._latent_frames = learner.latent_frames
         self._schedule = NoiseSchedule()
         self._autoencoder = autoencoder
         self._folder = latents
@@ -70,15 +69,15 @@ class MotionTask:
         """Take in the clips whose latents are ready at this start."""
         self._pool.extend(step, [path.stem for path in self._folder.glob(f"{TRAIN}-{self._source}-*.npz")])
 
-    def batch(self, step: int) -> dict[str, Any]:
+    def batch(self, turn: Turn) -> dict[str, Any]:
         """Float32 latents of a batch: clean (B, F, C, h, w), first, conditions (B, F, 2C, h, w), weight, text
         indices.
         """
         recipe = self.recipe
-        rng = np.random.default_rng(stable_seed("motion", recipe.seed, step))
-        whole = step >= recipe.steps * (1.0 - recipe.whole_clip_fraction)
+        rng = np.random.default_rng(stable_seed("motion", recipe.seed, turn.number))
+        whole = turn.step >= recipe.steps * (1.0 - recipe.whole_clip_fraction)
         count = max(1, recipe.batch * (recipe.window + 1) // self._latent_frames) if whole else recipe.batch
-        clips = [self._latents(name) for name in self._pool.batch(step, recipe.batch, recipe.seed)[:count]]
+        clips = [self._latents(name) for name in self._pool.batch(turn, recipe.batch, recipe.seed)[:count]]
         moments = list(range(self._latent_frames)) if whole else self._part(rng)
         prompts = ["" if rng.random() < recipe.text_dropout else clip.prompt for clip in clips]
         clean = _stack([clip.latents[RGB] for clip in clips])
@@ -101,7 +100,7 @@ class MotionTask:
             "conditions": {name: latents[:, moments] for name, latents in conditions.items()},
             "moments": moments,
             "weight": 1.0 + (recipe.foreground_weight - 1.0) * foreground,
-            "text": self.model.text.indices(prompts),
+            "text": self._learner.prompts.inputs(prompts),
         }
 
     def _part(self, rng: np.random.Generator) -> list[int]:
@@ -114,15 +113,16 @@ class MotionTask:
         recipe = self.recipe
         clean: Tensor = batch["clean"]
         count = len(clean)
-        timesteps = sample_timesteps(count, generator)
-        noise = torch.randn(clean.shape, generator=generator)
+        timesteps = sample_timesteps(count, generator).to(clean.device)
+        noise = noise_like(clean, generator)
         kept = draw_kept(self._conditions, count, recipe.condition_dropout, generator)
         keep_first = torch.rand(count, generator=generator) >= recipe.first_frame_dropout
         conditions = masked(batch["conditions"], kept)
         first = masked({"first": batch["first"]}, {"first": keep_first})["first"]
-        tokens, _ = self.model.text(batch["text"])
+        tokens, _ = self._learner.prompts.embedded(batch["text"])
         noisy = self._schedule.add_noise(clean, noise, timesteps)
-        predicted = self.model(noisy, first, timesteps, tokens, conditions, moments=batch["moments"])
+        transformer, moments = self._learner.transformer, batch["moments"]
+        predicted = predict_velocity(transformer, noisy, first, timesteps, tokens, conditions, moments=moments)
         error = predicted.float() - self._schedule.velocity(clean, noise, timesteps)
         return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
 
@@ -134,7 +134,7 @@ class MotionTask:
         for index, name in enumerate(chosen):
             block = self._blocks[name]
             output = self._sampled(block, stable_seed("motion-sample", name) % 2**31)
-            for label, value in self._compared(block, output).items():
+            for label, value in compare_clip(block, output, self._check).items():
                 figures.setdefault(label, []).append(value)
             shown = spread_frames(len(block), 7)
             rows = {"truth": np.asarray(block.stream(RGB))[shown], "sample": output[shown]}
@@ -143,7 +143,7 @@ class MotionTask:
         return {label: float(np.mean(values)) for label, values in figures.items()}
 
     def _sampled(self, block: FrameBlock, seed: int) -> np.ndarray:
-        pipeline = MotionPipeline(self.model, self._autoencoder)
+        pipeline = MotionPipeline(self._learner.parts, self._autoencoder)
         conditions = {name: np.asarray(block.stream(name))[None] for name in self._conditions}
         first = np.asarray(block.stream(RGB)[0])[None]
         return np.asarray(
@@ -152,24 +152,13 @@ class MotionTask:
             )[0]
         )
 
-    def _compared(self, block: FrameBlock, output: np.ndarray) -> dict[str, float]:
-        truth = np.asarray(block.stream(RGB))
-        still = np.broadcast_to(truth[:1], truth.shape)
-        moving = (np.abs(truth.astype(np.int16) - still).max(axis=-1) > 24) | block.foreground()
-        figures = {"psnr_db": psnr_db(output, truth), "psnr_still_db": psnr_db(still, truth)}
-        if moving.any():
-            figures |= {
-                "psnr_moving_db": psnr_db(output, truth, moving),
-                "psnr_still_moving_db": psnr_db(still, truth, moving),
-            }
-        if self._check is not None:
-            figures |= self._check.compare(block, output)
-        return figures
-
     def _latents(self, name: str) -> ClipLatents:
-        if name not in self._read:
-            self._read[name] = load_clip_latents(self._folder / f"{name}.npz")
-        return self._read[name]
+        found = self._read.get(name)
+        if found is None:
+            found = load_clip_latents(self._folder / f"{name}.npz")
+            if len(self._read) * found.bytes < _MOST_CACHED_BYTES:
+                self._read[name] = found
+        return found
 
 
 def _stack(arrays: list[np.ndarray]) -> Tensor:

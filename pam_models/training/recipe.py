@@ -7,13 +7,18 @@ steps and never by the clock, so that a run stopped at any moment continues exac
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pam_models.training.data_recipe import DataRecipe
+
 Precision = Literal["fp32", "bf16"]
+MODELS = ("autoencoder", "estimator", "appearance", "motion")
+"""In the order in which they are trained: the generators need the autoencoder, validation wants the estimator."""
 PROFILES = Path(__file__).parents[2] / "deployments" / "profiles"
 
 
@@ -25,42 +30,49 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DataRecipe(_Frozen):
-    """How many scenes are simulated and how many pictures are rendered from them."""
+class PlainAdamW(_Frozen):
+    """AdamW with whole weights in every process: one process, or data-parallel ones."""
 
-    seed: int = 0
-    height: int = 96
-    width: int = 144
-    frames: int = 49
-    conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints", "normal")
-    physics_scenes: int = Field(gt=0)
-    physics_requests: int = Field(gt=0, description="rollouts tried at most; some are rejected")
-    clips_per_scene: int = Field(gt=0, description="cameras and styles per physics scene")
-    kinematic_scenes: int = Field(gt=0)
-    pictures: int = Field(gt=0, description="single pictures, each its own scene moment, camera and style")
-    pictures_per_block: int = Field(default=128, gt=0)
-    picture_hand_absent: float = Field(default=0.08, ge=0, le=1)
-    picture_kinematic: float = Field(
-        default=0.4, ge=0, le=1, description="share of pictures with free random hand poses"
-    )
-    held_out_one_in: int = Field(default=12, gt=1, description="one scene in so many is never trained on")
+    kind: Literal["adamw"] = "adamw"
+
+
+class ZeroEngine(_Frozen):
+    """DeepSpeed: optimizer states (stage 1) and gradients (stage 2) divided among the ranks."""
+
+    kind: Literal["deepspeed"] = "deepspeed"
+    stage: Literal[1, 2] = 2
+    offload_optimizer: bool = Field(default=True, description="keep and run the optimizer in the host's memory")
+
+
+EngineChoice = Annotated[PlainAdamW | ZeroEngine, Field(discriminator="kind")]
 
 
 class LoopRecipe(_Frozen):
     """The numbers that every optimisation loop has."""
 
-    steps: int = Field(gt=0)
-    batch: int = Field(gt=0)
-    learning_rate: float = Field(gt=0)
-    warmup_steps: int = Field(default=50, ge=0)
-    final_learning_rate_fraction: float = Field(default=0.03, ge=0, le=1)
+    steps: int = Field(gt=0, description="updates of the weights")
+    batch: int = Field(gt=0, description="samples in one batch of one process")
+    batches_per_step: int = Field(
+        default=1, gt=0, description="batches in one update, over all processes: ranks times accumulation"
+    )
+    learning_rate: float = Field(gt=0, description="peak, after the warm-up")
+    warmup_steps: int = Field(default=50, ge=0, description="updates over which the learning rate rises")
+    schedule_steps: int | None = Field(
+        default=None, gt=0, description="updates over which the cosine falls; None for all steps of the run"
+    )
+    final_learning_rate_fraction: float = Field(
+        default=0.03, ge=0, le=1, description="of the peak, at the cosine's end"
+    )
     weight_decay: float = Field(default=1e-3, ge=0)
     betas: tuple[float, float] = (0.9, 0.95)
+    epsilon: float = Field(default=1e-8, gt=0)
     clip_norm: float = Field(default=1.0, gt=0)
-    ema_decay: float | None = Field(default=0.995, gt=0, lt=1)
+    ema_decay: float | None = Field(default=0.995, gt=0, lt=1, description="of the averaged weights; None for none")
     precision: Precision = "fp32"
+    gradient_checkpointing: bool = Field(default=False, description="compute activations twice to save memory")
+    engine: EngineChoice = PlainAdamW()
     seed: int = 0
-    sample_every: int = Field(default=200, gt=0)
+    sample_every: int = Field(default=200, gt=0, description="updates between two validations")
 
 
 class AutoencoderRecipe(LoopRecipe):
@@ -110,6 +122,11 @@ class MotionRecipe(LoopRecipe):
     window: int = Field(default=4, gt=0, description="latent frames of a part, besides the first frame")
     whole_clip_fraction: float = Field(default=0.25, ge=0, le=1, description="share of the last steps on whole clips")
 
+    base: Path | None = Field(
+        default=None,
+        description="folder of CogVideoX-5b-I2V in diffusers' layout: it is frozen and the control branch trained; "
+        "None trains the demo's small model whole",
+    )
     conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints")
     condition_dropout: float = Field(default=0.2, ge=0, le=1, description="per clip and condition, by a true null")
     first_frame_dropout: float = Field(default=0.05, ge=0, le=1)
@@ -119,32 +136,76 @@ class MotionRecipe(LoopRecipe):
 
 
 class TrainRecipe(_Frozen):
-    """The whole of a training run: data and the four models."""
+    """The whole of a training run: data, and the models that it trains; a model that is None is not trained."""
 
     name: str
     data: DataRecipe
-    autoencoder: AutoencoderRecipe
-    estimator: EstimatorRecipe
-    appearance: AppearanceRecipe
-    motion: MotionRecipe
+    autoencoder: AutoencoderRecipe | None = None
+    estimator: EstimatorRecipe | None = None
+    appearance: AppearanceRecipe | None = None
+    motion: MotionRecipe | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> TrainRecipe:
+        """Refuse a recipe that trains nothing, and conditions that the data will not have."""
+        if not self.models:
+            raise ValueError(f"declares no model; give at least one of {', '.join(MODELS)}")
+        if self.motion is not None:
+            absent = sorted(set(self.motion.conditions) - set(self.data.conditions))
+            if absent:
+                raise ValueError(f"motion.conditions has {', '.join(absent)}, which data.conditions does not make")
+        return self
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The declared models, in the order in which they are trained."""
+        return tuple(name for name in MODELS if getattr(self, name) is not None)
+
+    def loop(self, model: str) -> LoopRecipe:
+        """The numbers of one model's loop. Raises RecipeError when the recipe does not declare it."""
+        recipe = getattr(self, model)
+        if recipe is None:
+            declared = ", ".join(self.models)
+            raise RecipeError(f"recipe {self.name!r} does not declare {model}; it declares {declared}")
+        assert isinstance(recipe, LoopRecipe)
+        return recipe
 
     def sha256(self) -> str:
         """The hash of every value in the recipe."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-def load_recipe(name_or_path: str) -> TrainRecipe:
-    """Read a recipe by name (`demo`) or by path. Raises RecipeError with one line when it is absent or wrong."""
+def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainRecipe:
+    """Read a recipe by name (`demo`, `paper`) or by path, with `key=value` settings over it (`motion.steps=100`).
+
+    Raises RecipeError with one line when it is absent or wrong.
+    """
     path = Path(name_or_path)
     if path.suffix not in {".yaml", ".yml"}:
         path = PROFILES / f"train-{name_or_path}.yaml"
     if not path.is_file():
-        raise RecipeError(f"there is no training recipe {name_or_path!r}: {path} does not exist")
+        known = ", ".join(sorted(found.stem.removeprefix("train-") for found in PROFILES.glob("train-*.yaml")))
+        raise RecipeError(f"there is no training recipe {name_or_path!r}: {path} does not exist; known are {known}")
     try:
-        return TrainRecipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for setting in settings:
+            _set(values, setting)
+        return TrainRecipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RecipeError(f"{path}: {where or 'recipe'}: {first['msg']}") from error
     except yaml.YAMLError as error:
         raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _set(values: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    *path, last = key.split(".")
+    if not equals or not last:
+        raise RecipeError(f"{setting!r} is no setting; write key=value, such as motion.steps=100")
+    for name in path:
+        values = values.setdefault(name, {}) if isinstance(values, dict) else {}
+    if not isinstance(values, dict):
+        raise RecipeError(f"{setting!r}: {'.'.join(path)} holds one value and no settings of its own")
+    values[last] = yaml.safe_load(text)

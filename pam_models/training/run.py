@@ -1,7 +1,7 @@
-"""Make the data and train the models of a recipe, one at a time: `python -m pam_models.training.run --model motion`.
+"""Make the data and train the models of a recipe: `python -m pam_models.training.run --profile demo --model motion`.
 
-Every start continues what is in the run directory. `--minutes` and SIGTERM end a start after writing a checkpoint; the
-weights are exported when the declared steps are done, or at once with `--export`.
+Every start continues what is in the run directory. `--minutes`, SIGINT and SIGTERM end a start after writing a
+checkpoint. Several processes: `torchrun --nproc-per-node 2 -m pam_models.training.run ...`.
 """
 
 from __future__ import annotations
@@ -14,192 +14,139 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel
 
-from pam_models.appearance.configuration import demo_config as appearance_demo
-from pam_models.autoencoder.modeling import DEMO_ID as AUTOENCODER_ID
-from pam_models.conditions.appearance_style import VOCABULARY
-from pam_models.estimators.compact.pipeline import DEMO_ID as ESTIMATOR_ID
-from pam_models.motion.configuration import demo_config as motion_demo
-from pam_models.training.appearance import AppearanceTask
-from pam_models.training.autoencoder import AutoencoderTask
-from pam_models.training.card import TrainingRecord, write_model_card
 from pam_models.training.checkpoint import CheckpointError
-from pam_models.training.clips import ClipFactory, Deadline
-from pam_models.training.estimator import EstimatorTask
-from pam_models.training.frame_store import block_names
-from pam_models.training.latents import cache_latents, load_trained_autoencoder
-from pam_models.training.layout import TRAIN, RunLayout
-from pam_models.training.loop import Limits, Trainer, TrainingFailedError
-from pam_models.training.motion import MotionTask
-from pam_models.training.recipe import LoopRecipe, RecipeError, TrainRecipe, load_recipe
-from pam_models.training.scenes import scene_keys
-from pam_models.training.sheets import loss_plot
-from pam_models.zoo import weights_file
-from pam_models.zoo.registry import DEMO_DIRECTORY, WeightsError, save_demo_weights
+from pam_models.training.engines.base import EngineError
+from pam_models.training.failures import TrainingFailedError
+from pam_models.training.layout import RunLayout
+from pam_models.training.recipe import RecipeError, TrainRecipe, load_recipe
+from pam_models.training.stages import StageEnd, TrainingRun
+from pam_models.training.world import World, joined_world
+from pam_models.zoo.registry import DEMO_DIRECTORY, WeightsError
 
 log = logging.getLogger(__name__)
 
-AnyTask = AutoencoderTask | EstimatorTask | AppearanceTask | MotionTask
-DATA = ("kinematic", "scenes", "clips", "pictures")
-MODELS = ("autoencoder", "estimator", "appearance", "motion")
-_ZOO_IDS = {
-    "autoencoder": AUTOENCODER_ID,
-    "estimator": ESTIMATOR_ID,
-    "appearance": "demo-appearance",
-    "motion": "demo-motion",
-}
+EXPECTED_ERRORS = (
+    RecipeError,
+    CheckpointError,
+    EngineError,
+    TrainingFailedError,
+    WeightsError,
+    FileNotFoundError,
+    ValueError,
+)
+"""What ends a start in one line."""
+DEFAULT_RUN = Path(".training")
+
+Importer = Callable[[TrainRecipe, RunLayout], int]
+Watcher = Callable[[str, int, int, float], None]
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a start was asked to do."""
+class Wishes:
+    """What a start was asked to do; see `parser` for each."""
 
-    layout: RunLayout
     recipe: TrainRecipe
-    minutes: float | None
-    steps: int | None
-    processes: int
-    export: bool
-    zoo: Path
+    out: Path
+    model: str | None = None
+    zoo: Path | None = None
+    minutes: float | None = None
+    steps: int | None = None
+    threads: int | None = None
+    processes: int = 2
+    export: bool = False
 
-
-def make_data(what: str, options: Options) -> None:
-    """Make one kind of data until it is complete or the time is over."""
-    factory = ClipFactory(options.recipe.data, options.layout)
-    deadline = Deadline.after(options.minutes)
-    makers: dict[str, Callable[[], int]] = {
-        "kinematic": factory.make_kinematic_scenes,
-        "scenes": lambda: factory.make_physics_scenes(options.processes, deadline),
-        "clips": lambda: factory.make_clips(deadline),
-        "pictures": lambda: factory.make_pictures(deadline),
-    }
-    log.info("%s: %d are there", what, makers[what]())
-
-
-def train(name: str, options: Options) -> None:
-    """Train one model until its declared steps are done or the start ends; export it when it is done or asked for."""
-    recipe = _loop_recipe(name, options.recipe)
-    folder = options.layout.model(name)
-    trainer = Trainer(_task(name, options), recipe, folder)
-    if options.export:
-        trainer.resume()
-        trainer.task.prepare(trainer.step)
-        finished = True
-    else:
-        finished = trainer.run(Limits(minutes=options.minutes, until_step=options.steps)).finished
-    if (folder / "losses.csv").is_file():
-        loss_plot(folder / "losses.csv", folder / "loss.png")
-    if finished:
-        export(name, trainer, options)
-
-
-def export(name: str, trainer: Trainer, options: Options) -> None:
-    """Write the averaged weights for this run's other models and into the zoo, with what they were made from."""
-    figures = trainer.sample()
-    task = trainer.task
-    with trainer.averaged():
-        if isinstance(task, AutoencoderTask):
-            task.set_statistics()
-        model = task.modules["model"]
-        record = TrainingRecord(
-            model=name,
-            recipe=options.recipe.name,
-            recipe_sha256=options.recipe.sha256(),
-            data=data_counts(options.layout),
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
-            steps=trainer.step,
-            declared_steps=trainer.recipe.steps,
-            batch=trainer.recipe.batch,
-            seconds=trainer.seconds,
-            figures=figures,
+    def opened(self, world: World, imported: Importer | None = None, watch: Watcher | None = None) -> TrainingRun:
+        """The run that is wished for."""
+        return TrainingRun(
+            self.recipe,
+            RunLayout(self.out),
+            self.zoo or self.out / "weights",
+            world=world,
+            minutes=self.minutes,
+            until_step=self.steps,
+            processes=self.processes,
+            imported=imported,
+            watch=watch,
         )
-        config = model.config
-        if not isinstance(config, BaseModel):
-            raise TypeError(f"{name}: the model's configuration must be a pydantic model")
-        weights_file.write_model(options.layout.weights(name), model, config)
-        spec = save_demo_weights(
-            _ZOO_IDS[name],
-            model.state_dict(),
-            {**record.metadata(), weights_file.CONFIG_KEY: config.model_dump_json()},
-            options.zoo,
-        )
-    record.write(options.layout.model(name) / "card.md")
-    sections = [options.layout.model(model) / "card.md" for model in MODELS]
-    write_model_card(sections, options.zoo / "MODEL_CARD.md")
-    log.info("%s: exported as %s revision %s into %s", name, spec.id, spec.revision, options.zoo)
+
+    def stages_of(self, run: TrainingRun) -> tuple[str, ...]:
+        """The stages to do: the one that was named, or all."""
+        return run.stages if self.model is None else (self.model,)
 
 
-def data_counts(layout: RunLayout) -> dict[str, int]:
-    """How many training scenes, clips and picture blocks there are."""
-    return {
-        "physics_scenes": len(scene_keys(layout.scenes, "physics")),
-        "kinematic_scenes": len(scene_keys(layout.scenes, "kinematic")),
-        "training_clips": len(block_names(layout.clips, TRAIN)),
-        "training_picture_blocks": len(block_names(layout.pictures, TRAIN)),
-    }
-
-
-def _task(name: str, options: Options) -> AnyTask:
-    recipe, layout = options.recipe, options.layout
-    if name == "autoencoder":
-        return AutoencoderTask(recipe.autoencoder, layout)
-    if name == "estimator":
-        return EstimatorTask(recipe.estimator, layout)
-    autoencoder, digest = load_trained_autoencoder(layout)
-    latents = layout.latents(digest)
-    if name == "appearance":
-        config = appearance_demo(VOCABULARY)
-        return AppearanceTask(recipe.appearance, layout, config, autoencoder, latents, recipe.data.conditions)
-    return MotionTask(recipe.motion, layout, motion_demo(VOCABULARY, recipe.motion.conditions), autoencoder, latents)
-
-
-def _loop_recipe(name: str, recipe: TrainRecipe) -> LoopRecipe:
-    recipes: dict[str, LoopRecipe] = {
-        "autoencoder": recipe.autoencoder,
-        "estimator": recipe.estimator,
-        "appearance": recipe.appearance,
-        "motion": recipe.motion,
-    }
-    return recipes[name]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse the command line and do it; the exit code is 0 unless something went wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pam_models.training.run", description=__doc__.splitlines()[0] if __doc__ else None
+def parser(program: str) -> argparse.ArgumentParser:
+    """The options of a start."""
+    made = argparse.ArgumentParser(prog=program, description=__doc__.splitlines()[0] if __doc__ else None)
+    made.add_argument("--profile", "--recipe", default="demo", help="a recipe's name (demo, paper) or a file")
+    made.add_argument("--model", help="one stage: data, latents or a model; without it, everything in order")
+    made.add_argument("--out", "--dir", type=Path, default=DEFAULT_RUN, help="the run directory")
+    made.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one value over the recipe")
+    made.add_argument("--minutes", type=float, help="end each stage of this start after so many minutes")
+    made.add_argument("--steps", type=int, help="end each model of this start at this step")
+    made.add_argument("--threads", type=int, help="torch threads; without it, torch's own choice")
+    made.add_argument("--processes", type=int, default=2, help="simulating processes")
+    made.add_argument("--export", action="store_true", help="export --model as it is, without training")
+    made.add_argument("--zoo", type=Path, help="where finished weights go; without it, OUT/weights")
+    made.add_argument(
+        "--install", action="store_true", help="finished weights replace those that ship with the package"
     )
-    parser.add_argument("--model", required=True, choices=[*DATA, "latents", *MODELS], help="what to make or train")
-    parser.add_argument("--recipe", default="demo", help="a recipe's name or path")
-    parser.add_argument("--dir", type=Path, default=Path(".training"), help="the run directory")
-    parser.add_argument("--minutes", type=float, help="end this start after so many minutes")
-    parser.add_argument("--steps", type=int, help="end this start at this step")
-    parser.add_argument("--threads", type=int, default=2, help="torch threads")
-    parser.add_argument("--processes", type=int, default=2, help="simulating processes")
-    parser.add_argument("--export", action="store_true", help="export the weights as they are, without training")
-    parser.add_argument("--zoo", type=Path, default=DEMO_DIRECTORY, help="where finished weights go")
-    given = parser.parse_args(arguments)
+    return made
+
+
+def wishes_of(program: str, arguments: Sequence[str] | None) -> Wishes:
+    """Read a command line. Raises RecipeError in one line."""
+    given = parser(program).parse_args(arguments)
+    if given.install and given.zoo is not None:
+        raise RecipeError("--install and --zoo both say where finished weights go; give one of them")
+    if given.export and given.model is None:
+        raise RecipeError("--export needs --model: which model is to be exported?")
+    return Wishes(
+        recipe=load_recipe(given.profile, given.set),
+        out=given.out,
+        model=given.model,
+        zoo=DEMO_DIRECTORY if given.install else given.zoo,
+        minutes=given.minutes,
+        steps=given.steps,
+        threads=given.threads,
+        processes=given.processes,
+        export=given.export,
+    )
+
+
+def set_threads(threads: int) -> None:
+    """How many threads torch computes with in this process."""
+    torch.set_num_threads(threads)
+
+
+def carry_out(wishes: Wishes, run: TrainingRun) -> StageEnd:
+    """Do what was asked, stage after stage, until one does not finish; returns how the last one ended."""
+    if wishes.threads is not None:
+        set_threads(wishes.threads)
+    if wishes.export and wishes.model is not None:
+        return run.export(wishes.model)
+    end = StageEnd("nothing", True, "nothing to do")
+    for stage in wishes.stages_of(run):
+        end = run.run(stage)
+        log.info("%s", end.line)
+        if not end.finished:
+            break
+    return end
+
+
+def main(arguments: Sequence[str] | None = None, imported: Importer | None = None) -> int:
+    """Parse the command line and do it; the exit code is 0 unless something went wrong."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    torch.set_num_threads(given.threads)
     try:
-        options = Options(
-            RunLayout(given.dir),
-            load_recipe(given.recipe),
-            given.minutes,
-            given.steps,
-            given.processes,
-            given.export,
-            given.zoo,
-        )
-        if given.model in DATA:
-            make_data(given.model, options)
-        elif given.model == "latents":
-            cache_latents(options.layout, options.recipe.motion.conditions, options.minutes)
-        else:
-            train(given.model, options)
-    except (RecipeError, CheckpointError, TrainingFailedError, WeightsError, FileNotFoundError, ValueError) as error:
-        log.error("%s", error)
+        wishes = wishes_of("python -m pam_models.training.run", arguments)
+        with joined_world() as world:
+            carry_out(wishes, wishes.opened(world, imported))
+    except EXPECTED_ERRORS as error:
+        log.error("%s", " ".join(str(error).split()))
         return 1
+    except KeyboardInterrupt:
+        log.info("stopped; run the same command to go on")
+        return 130
     return 0
 
 

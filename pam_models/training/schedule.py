@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import math
 
+from pam_models.training.recipe import LoopRecipe
+
+
+def learning_rate(step: int, recipe: LoopRecipe) -> float:
+    """Learning rate of the update number `step` (from 0) under a recipe."""
+    return learning_rate_at(
+        step,
+        peak=recipe.learning_rate,
+        steps=recipe.schedule_steps or recipe.steps,
+        warmup_steps=recipe.warmup_steps,
+        final_fraction=recipe.final_learning_rate_fraction,
+    )
+
 
 def learning_rate_at(step: int, *, peak: float, steps: int, warmup_steps: int, final_fraction: float) -> float:
-    """Learning rate of the update number `step` (from 0) of a run declared to have `steps` updates."""
+    """Learning rate of the update number `step` (from 0) of a schedule over `steps` updates."""
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps
     span = max(1, steps - warmup_steps)

@@ -10,6 +10,7 @@ from pam_models.autoencoder.modeling import VideoAutoencoder
 from pam_models.training.appearance import AppearanceTask
 from pam_models.training.latents import cache_latents, load_trained_autoencoder
 from pam_models.training.layout import RunLayout
+from pam_models.training.ordering import Turn
 from pam_models.training.recipe import AppearanceRecipe
 
 
@@ -17,8 +18,8 @@ from pam_models.training.recipe import AppearanceRecipe
 def task(layout: RunLayout, trained: VideoAutoencoder, tiny_appearance: AppearanceConfig) -> AppearanceTask:
     """A task over two cached blocks of pictures."""
     del trained
-    cache_latents(layout, ())
     autoencoder, digest = load_trained_autoencoder(layout)
+    cache_latents(layout, autoencoder, digest, ())
     recipe = AppearanceRecipe(
         steps=10, batch=4, learning_rate=0.01, condition_dropout=0.0, text_dropout=0.0, sample_steps=2
     )
@@ -36,7 +37,7 @@ def task(layout: RunLayout, trained: VideoAutoencoder, tiny_appearance: Appearan
 
 def test_the_batch_pairs_latents_with_their_own_conditions(task: AppearanceTask) -> None:
     """Catches an index that differs between the latents and the pictures: segmentation and foreground must agree."""
-    batch = task.batch(0)
+    batch = task.batch(Turn(0))
     seg = batch["conditions"]["segmentation"]
     marked = (seg > -1).any(dim=1).float().unfold(1, 8, 8).unfold(2, 8, 8).mean(dim=(3, 4))
     assert torch.allclose(batch["weight"][:, 0], 1 + marked, atol=1e-3)
@@ -45,7 +46,7 @@ def test_the_batch_pairs_latents_with_their_own_conditions(task: AppearanceTask)
 
 def test_one_batch_is_learnt(task: AppearanceTask) -> None:
     """Catches a flow with the wrong sign or a control branch without gradient: the loss must halve."""
-    batch = task.batch(0)
+    batch = task.batch(Turn(0))
     optimizer = torch.optim.Adam(task.model.parameters(), lr=0.01)
     losses = []
     for _ in range(60):

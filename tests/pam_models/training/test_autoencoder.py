@@ -11,6 +11,7 @@ from pam_models.training.autoencoder import AutoencoderTask, edge_loss, latent_s
 from pam_models.training.frame_store import load_block
 from pam_models.training.layout import RunLayout
 from pam_models.training.loop import Limits, Trainer
+from pam_models.training.ordering import Turn
 from pam_models.training.recipe import AutoencoderRecipe
 
 RECIPE = AutoencoderRecipe(
@@ -34,14 +35,14 @@ def _task(layout: RunLayout, config: AutoencoderConfig) -> AutoencoderTask:
 def test_the_same_step_gives_the_same_batch(layout: RunLayout, tiny_autoencoder: AutoencoderConfig) -> None:
     """Catches data that depends on what was drawn before: a resumed run would see something else."""
     first, second = _task(layout, tiny_autoencoder), _task(layout, tiny_autoencoder)
-    second.batch(3)
+    second.batch(Turn(3))
     for step in (7, 8):
-        assert torch.equal(first.batch(step)["video"], second.batch(step)["video"])
+        assert torch.equal(first.batch(Turn(step))["video"], second.batch(Turn(step))["video"])
 
 
 def test_the_weight_marks_hand_and_object(layout: RunLayout, tiny_autoencoder: AutoencoderConfig) -> None:
     """Catches a weight taken from the stream that is learnt instead of the segmentation."""
-    weight = _task(layout, tiny_autoencoder).batch(29)["weight"]
+    weight = _task(layout, tiny_autoencoder).batch(Turn(29))["weight"]
     assert weight[..., 8:24, 16:32].eq(3).all()
     assert weight[..., :8, :].eq(1).all()
 
@@ -52,16 +53,16 @@ def test_crops_show_the_foreground_and_the_last_steps_whole_pictures(
     """Catches crops of empty background, and a model that never saw the size it is used at."""
     task = _task(layout, tiny_autoencoder)
     for step in range(6):
-        weight = task.batch(step)["weight"]
+        weight = task.batch(Turn(step))["weight"]
         assert weight.shape[-2:] == (16, 24)
         assert weight.flatten(1).amax(dim=1).eq(3).all()
-    assert task.batch(29)["video"].shape[-2:] == (32, 48)
+    assert task.batch(Turn(29))["video"].shape[-2:] == (32, 48)
 
 
 def test_one_batch_is_learnt(layout: RunLayout, tiny_autoencoder: AutoencoderConfig) -> None:
     """Catches a loss that does not reach the weights: it must halve on one batch."""
     task = _task(layout, tiny_autoencoder)
-    batch = next(batch for step in range(20) if (batch := task.batch(step))["video"].shape[2] == 1)
+    batch = next(batch for step in range(20) if (batch := task.batch(Turn(step)))["video"].shape[2] == 1)
     optimizer = torch.optim.Adam(task.model.parameters(), lr=0.02)
     losses = []
     for step in range(90):

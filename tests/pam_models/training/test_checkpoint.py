@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import torch
@@ -24,8 +25,8 @@ def test_a_crash_while_writing_leaves_the_old_one(tmp_path: Path, monkeypatch: p
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, {"step": 1})
 
-    def crash(_state: object, target: Path) -> None:
-        target.write_bytes(b"half")
+    def crash(_state: object, target: BinaryIO) -> None:
+        target.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr(torch, "save", crash)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from pam_models.training.clips import ClipFactory, Deadline
+from pam_models.training.data_recipe import SimulatedData
 from pam_models.training.frame_store import block_names, load_block
 from pam_models.training.kinematic import kinematic_scene
 from pam_models.training.layout import RunLayout
-from pam_models.training.recipe import DataRecipe
 from pam_models.training.scenes import is_held_out, save_scene, scene_keys
 
-RECIPE = DataRecipe(
+RECIPE = SimulatedData(
     seed=1, height=48, width=72, frames=5, physics_scenes=2, physics_requests=4, clips_per_scene=2, kinematic_scenes=6,
     pictures=4, pictures_per_block=4, held_out_one_in=3,
 )  # fmt: skip

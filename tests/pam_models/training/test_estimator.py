@@ -10,6 +10,7 @@ from pam_models.training.estimator import EstimatorTask, crop_sample
 from pam_models.training.frame_store import load_block
 from pam_models.training.layout import RunLayout
 from pam_models.training.loop import Limits, Trainer
+from pam_models.training.ordering import Turn
 from pam_models.training.recipe import EstimatorRecipe
 
 RECIPE = EstimatorRecipe(steps=4, batch=6, learning_rate=0.005, warmup_steps=1, ema_decay=0.9)
@@ -49,7 +50,7 @@ def test_negatives_do_not_teach_joints(layout: RunLayout, tiny_estimator: Compac
     """Catches a joint loss on crops without a hand."""
     task = EstimatorTask(RECIPE, layout, tiny_estimator)
     task.prepare(0)
-    batch = task.batch(0)
+    batch = task.batch(Turn(0))
     batch["has_hand"] = torch.zeros(6)
     losses = task.losses(batch, torch.Generator())
     assert losses["joints_2d"].item() == 0.0 and losses["joints_3d"].item() == 0.0
@@ -59,7 +60,7 @@ def test_one_batch_is_learnt(layout: RunLayout, tiny_estimator: CompactConfig) -
     """Catches a head without gradient: the loss on one batch must halve."""
     task = EstimatorTask(RECIPE, layout, tiny_estimator)
     task.prepare(0)
-    batch = task.batch(0)
+    batch = task.batch(Turn(0))
     optimizer = torch.optim.Adam(task.model.parameters(), lr=0.01)
     losses = []
     for _ in range(80):

@@ -20,8 +20,8 @@ from pam_models.training.layout import RunLayout
 def test_cached_latents_are_what_the_pipeline_makes(layout: RunLayout, trained: VideoAutoencoder) -> None:
     """Catches training on another layout, order or normalisation than sampling uses."""
     del trained
-    assert cache_latents(layout, ("depth",)) == 0
     model, digest = load_trained_autoencoder(layout)
+    assert cache_latents(layout, model, digest, ("depth",)) == 0
     cached = load_clip_latents(layout.latents(digest) / "train-physics-0-v0.npz")
     block = load_block(layout.clips, "train-physics-0-v0")
     video = np.asarray(block.stream("depth"))[None]
@@ -39,28 +39,32 @@ def test_cached_latents_are_what_the_pipeline_makes(layout: RunLayout, trained: 
 def test_pictures_are_encoded_one_by_one(layout: RunLayout, trained: VideoAutoencoder) -> None:
     """Catches pictures of a block that are encoded as a video."""
     del trained
-    cache_latents(layout, ("depth",))
     model, digest = load_trained_autoencoder(layout)
+    cache_latents(layout, model, digest, ("depth",))
     cached = load_picture_latents(layout.latents(digest) / "train-pictures-00000.npz")
     block = load_block(layout.pictures, "train-pictures-00000")
     alone = model.encode(np.asarray(block.stream("rgb"))[5:6][:, None])[0, :, 0].numpy()
     assert cached.latents[5] == pytest.approx(alone, abs=3e-2)
 
 
-def test_a_second_start_encodes_nothing(layout: RunLayout, trained: VideoAutoencoder) -> None:
-    """Catches work done twice."""
+def test_a_second_start_encodes_nothing_but_streams_that_are_new(layout: RunLayout, trained: VideoAutoencoder) -> None:
+    """Catches work done twice, and a condition added later that is never encoded."""
     del trained
-    cache_latents(layout, ("depth",))
-    _, digest = load_trained_autoencoder(layout)
+    model, digest = load_trained_autoencoder(layout)
+    cache_latents(layout, model, digest, ("depth",))
     times = {path: path.stat().st_mtime_ns for path in layout.latents(digest).iterdir()}
-    cache_latents(layout, ("depth",))
+    cache_latents(layout, model, digest, ("depth",))
     assert {path: path.stat().st_mtime_ns for path in layout.latents(digest).iterdir()} == times
+    cache_latents(layout, model, digest, ("depth", "normal"), pictures=False)
+    assert "normal" in load_clip_latents(layout.latents(digest) / "train-physics-0-v0.npz").latents
+    pictures = layout.latents(digest) / "train-pictures-00000.npz"
+    assert pictures.stat().st_mtime_ns == times[pictures]
 
 
 def test_without_an_autoencoder_it_says_what_to_do(layout: RunLayout) -> None:
     """Catches a bare missing-file error."""
     with pytest.raises(FileNotFoundError, match="train the autoencoder"):
-        cache_latents(layout, ("depth",))
+        load_trained_autoencoder(layout)
 
 
 def test_the_foreground_follows_the_latents_frames() -> None:

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from pam_models.training.checkpoint import CheckpointError
-from pam_models.training.loop import Limits, Trainer, TrainingFailedError
+from pam_models.training.failures import TrainingFailedError
+from pam_models.training.loop import Limits, Trainer
+from pam_models.training.ordering import Turn
 from pam_models.training.recipe import LoopRecipe
 
 RECIPE = LoopRecipe(steps=12, batch=4, learning_rate=0.05, warmup_steps=3, ema_decay=0.9, sample_every=5)
@@ -35,9 +37,9 @@ class Line:
     def prepare(self, step: int) -> None:
         self.first = step
 
-    def batch(self, step: int) -> dict[str, Any]:
-        x = torch.randn(4, self.width, generator=torch.Generator().manual_seed(step))
-        return {"x": x, "step": step}
+    def batch(self, turn: Turn) -> dict[str, Any]:
+        x = torch.randn(4, self.width, generator=torch.Generator().manual_seed(turn.number))
+        return {"x": x, "step": turn.step}
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
         if batch["step"] == self.stop_at:

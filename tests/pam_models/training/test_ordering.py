@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pam_models.training.ordering import Pool, indices_at
+from pam_models.training.ordering import Pool, Turn, indices_at, turns_of
 
 
 def test_an_epoch_has_every_item_once() -> None:
@@ -15,13 +15,23 @@ def test_an_epoch_has_every_item_once() -> None:
     assert seen[:10] != seen[10:]
 
 
-def test_two_ranks_share_the_data_between_them() -> None:
-    """Catches every rank reading everything."""
-    ranks = [
-        [index for step in range(3) for index in indices_at(step, 2, 12, 0, rank=rank, world=2)] for rank in (0, 1)
-    ]
-    assert not set(ranks[0]) & set(ranks[1])
-    assert sorted(ranks[0] + ranks[1]) == list(range(12))
+@pytest.mark.parametrize("ranks", [1, 2, 3, 6])
+def test_ranks_share_the_data_between_them(ranks: int) -> None:
+    """Catches every rank reading everything, and an order that depends on how many ranks there are."""
+    batches = {
+        turn.number: indices_at(turn.number, 2, 36, 0)
+        for rank in range(ranks)
+        for step in range(3)
+        for turn in turns_of(step, 6, rank, ranks)
+    }
+    assert sorted(batches) == list(range(18))
+    assert sorted(index for batch in batches.values() for index in batch) == list(range(36))
+
+
+def test_parts_that_cannot_be_dealt_evenly_say_what_to_set() -> None:
+    """Catches ranks that make different numbers of batches and then wait for one another for ever."""
+    with pytest.raises(ValueError, match="multiple of 2"):
+        turns_of(0, 3, 0, 2)
 
 
 def test_an_empty_pool_says_so() -> None:
@@ -35,11 +45,11 @@ def test_a_pool_that_grew_replays_what_was(tmp_path: Path) -> None:
     path = tmp_path / "pool.json"
     pool = Pool(path)
     pool.extend(0, ["a", "b", "c"])
-    before = [pool.batch(step, 2, 5) for step in range(4)]
+    before = [pool.batch(Turn(step), 2, 5) for step in range(4)]
     assert Pool(path).extend(4, ["a", "b", "c", "d", "e"]) == 2
     again = Pool(path)
-    assert [again.batch(step, 2, 5) for step in range(4)] == before
-    assert {item for step in range(4, 7) for item in again.batch(step, 2, 5)} == {"a", "b", "c", "d", "e"}
+    assert [again.batch(Turn(step), 2, 5) for step in range(4)] == before
+    assert {item for step in range(4, 7) for item in again.batch(Turn(step), 2, 5)} == {"a", "b", "c", "d", "e"}
 
 
 def test_growth_that_an_abandoned_start_declared_for_later_steps_is_dropped(tmp_path: Path) -> None:

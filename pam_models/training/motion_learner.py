@@ -1,0 +1,114 @@
+"""What of a motion model is trained: the demo's small one whole, or the control branch on a frozen CogVideoX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from pam_models.appearance.paper_text import PaperText, load_t5
+from pam_models.appearance.word_encoder import WordEncoder
+from pam_models.motion.configuration import MotionConfig
+from pam_models.motion.modeling import MotionModel
+from pam_models.motion.paper import TEXT_LENGTH
+from pam_models.motion.parts import MotionParts, TransformerParts
+from pam_models.motion.published import EXPECTED_BASE, load_transformer
+from pam_models.motion.transformer import MultiConditionTransformer
+from pam_models.training.prompts import CachedPrompts, LearntWords, PromptReader
+from pam_models.zoo.registry import WeightsError, spec
+from pam_models.zoo.tensor_source import read_tensors
+
+CONTROL_BLOCKS = 12
+"""As published (pam-system.md section 3)."""
+
+
+@dataclass(frozen=True)
+class MotionLearner:
+    """A transformer, its prompts, the modules that hold what is trained, and what a pipeline reads as text."""
+
+    transformer: MultiConditionTransformer
+    prompts: PromptReader
+    modules: Mapping[str, nn.Module]
+    parts: MotionParts
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The transformer's slots, in order."""
+        return self.transformer.settings.conditions
+
+    @property
+    def latent_frames(self) -> int:
+        """Latent frames of a whole clip."""
+        return self.transformer.settings.latent_frames
+
+
+@dataclass(frozen=True)
+class FrozenBaseParts(TransformerParts):
+    """The transformer and the cached prompts, as a pipeline reads them."""
+
+    transformer: MultiConditionTransformer
+    text: CachedPrompts
+
+
+def whole_model(config: MotionConfig, *, gradient_checkpointing: bool = False) -> MotionLearner:
+    """A small model with fresh weights, trained whole with its word encoder."""
+    model = MotionModel(config)
+    if gradient_checkpointing:
+        model.transformer.enable_gradient_checkpointing()
+    assert isinstance(model.text, WordEncoder)
+    return MotionLearner(model.transformer, LearntWords(model.text), {"model": model}, model)
+
+
+def branch_on_frozen_base(
+    base: Path, conditions: tuple[str, ...], cache: Path, *, gradient_checkpointing: bool = True
+) -> MotionLearner:
+    """A fresh control branch on the CogVideoX of a folder in diffusers' layout, everything else frozen, in bfloat16.
+
+    Prompts are embedded once by the folder's T5 and kept under `cache`. Raises WeightsError where files are absent.
+    """
+    folder = base / "transformer"
+    if not folder.is_dir():
+        raise WeightsError(f"{folder} is absent: {spec('cogvideox-5b-i2v').where_from} was expected at {base}")
+    transformer = transformer_with_new_branch(folder, conditions, CONTROL_BLOCKS)
+    if gradient_checkpointing:
+        transformer.enable_gradient_checkpointing()
+
+    def open_encoder() -> PaperText:
+        return PaperText(load_t5(base / "text_encoder", base / "tokenizer", TEXT_LENGTH, "cpu"))
+
+    prompts = CachedPrompts(cache, f"t5@{base.name}@{TEXT_LENGTH}", open_encoder)
+    return MotionLearner(transformer, prompts, {"model": transformer}, FrozenBaseParts(transformer, prompts))
+
+
+def transformer_with_new_branch(
+    base: Path | Mapping[str, Tensor], conditions: Sequence[str], blocks: int
+) -> MultiConditionTransformer:
+    """A base with a branch whose blocks are copies and whose outputs are zero; only the branch is trained.
+
+    `base` is a folder in diffusers' layout or a state dict. Raises WeightsError when it is another model's.
+    """
+    tensors = read_tensors(base, EXPECTED_BASE)
+    if "proj_out.weight" not in tensors:
+        raise WeightsError(f"the base is no CogVideoX transformer: proj_out.weight is absent, expected {EXPECTED_BASE}")
+    width, dtype = tensors["proj_out.weight"].shape[1], tensors["proj_out.weight"].dtype
+    branch: dict[str, Tensor] = {}
+    for index in range(blocks):
+        own = f"transformer_blocks.{index}."
+        for name in [name for name in tensors if name.startswith(own)]:
+            branch[f"transformer_blocks_copy.{index}.{name.removeprefix(own)}"] = tensors[name].clone()
+        branch |= _zero_linear(f"combine_linears.{index}", width, width, dtype)
+    branch |= _zero_linear("initial_combine_linear", len(conditions) * width, width, dtype)
+    transformer = load_transformer(branch, tuple(conditions), base=base)
+    for parameter in transformer.control_parameters().values():
+        parameter.requires_grad_(True)
+    return transformer.train()
+
+
+def _zero_linear(name: str, inputs: int, outputs: int, dtype: torch.dtype) -> dict[str, Tensor]:
+    return {
+        f"{name}.weight": torch.zeros(outputs, inputs, dtype=dtype),
+        f"{name}.bias": torch.zeros(outputs, dtype=dtype),
+    }
