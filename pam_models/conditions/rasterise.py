@@ -9,23 +9,18 @@ depths go to the lower face index. Triangles that cross the near plane are clipp
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Int, Int32
+from jaxtyping import Float, Float32, Int, Int32, UInt8
 from numba import njit
 from numpy.typing import NDArray
 
-from pam_models.conditions.triangles import (
-    NEAR_M,
-    face_of,
-    fill_triangles,
-    gather_triangles,
-    height_of,
-    to_screen,
-    touched_box,
-)
+from pam_models.conditions.frame_threads import over_frames
+from pam_models.conditions.triangles import NEAR_M, draw_mesh, face_of, height_of, stride_of, to_screen, touched_box
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,47 @@ def rasterise_frames(
     width: int,
 ) -> ZBuffer:
     """T frames of a moving mesh: (T, H, W) depth and face index. Raises ValueError as `rasterise` does."""
+    vertices, triangles = _checked(vertices_cam, faces)
+    depth = np.empty((len(vertices), height, width), np.float32)
+    face_id = np.empty((len(vertices), height, width), np.int32)
+    matrix = np.asarray(K, np.float64)
+
+    def draw(first: int, end: int) -> None:
+        _rasterise_frames(vertices[first:end], triangles, matrix, depth[first:end], face_id[first:end])
+
+    over_frames(draw, len(vertices), height * width)
+    return ZBuffer(depth, face_id)
+
+
+def rasterise_labels(
+    vertices_cam: Float[np.ndarray, "T V 3"],
+    faces: Int[np.ndarray, "F 3"],
+    face_labels: UInt8[np.ndarray, " F"],
+    K: Float[np.ndarray, "3 3"],
+    depth_m: Float32[np.ndarray, "T H W"],
+    labels: UInt8[np.ndarray, "T H W"],
+) -> None:
+    """Depth and segmentation of T frames, into buffers of the caller's, whose former content is lost.
+
+    Label 0 is the background. Raises ValueError as `rasterise` does, and where the buffers or labels misfit.
+    """
+    vertices, triangles = _checked(vertices_cam, faces)
+    of_face = np.ascontiguousarray(face_labels, np.int32)
+    if of_face.shape != (len(triangles),) or depth_m.shape != labels.shape or len(labels) != len(vertices):
+        raise ValueError(
+            f"rasterise wants a label for each of {len(triangles)} faces and buffers of {len(vertices)} frames, "
+            f"got labels {of_face.shape} and buffers {depth_m.shape}, {labels.shape}"
+        )
+    matrix = np.asarray(K, np.float64)
+
+    def draw(first: int, end: int) -> None:
+        _label_frames(vertices[first:end], triangles, of_face, matrix, depth_m[first:end], labels[first:end])
+
+    over_frames(draw, len(vertices), depth_m[:1].size)
+
+
+def _checked(vertices_cam: Float[np.ndarray, "T V 3"], faces: Int[np.ndarray, "F 3"]) -> tuple[F32, I32]:
+    """The mesh as the kernels take it. Raises ValueError on shapes or indices that misfit."""
     vertices = np.ascontiguousarray(vertices_cam, np.float32)
     triangles = np.ascontiguousarray(faces, np.int32)
     if vertices.ndim != 3 or vertices.shape[2] != 3:
@@ -66,10 +102,7 @@ def rasterise_frames(
         raise ValueError(
             f"rasterise: faces name vertices {triangles.min()}..{triangles.max()}, the mesh has {vertices.shape[1]}"
         )
-    depth = np.zeros((len(vertices), height, width), np.float32)
-    face_id = np.full((len(vertices), height, width), -1, np.int32)
-    _rasterise_frames(vertices, triangles, np.asarray(K, np.float64), depth, face_id)
-    return ZBuffer(depth, face_id)
+    return vertices, triangles
 
 
 def rasterise_into(
@@ -80,36 +113,80 @@ def rasterise_into(
     face_id: Int32[np.ndarray, "H W"],
 ) -> None:
     """One frame into buffers of the caller's, whose former content is lost. Trusts its arguments."""
-    depth_m.fill(0)
-    face_id.fill(-1)
     _rasterise_frames(vertices_cam[None], faces, np.asarray(K, np.float64), depth_m[None], face_id[None])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I32) -> None:
-    """Fill `depth` (zeros) and `face_id` (-1) for all frames."""
+    """Write all pixels of `depth` and `face_id`."""
+    height, width = depth.shape[1], depth.shape[2]
     screen = np.empty((vertices.shape[1], 3), np.float64)
-    # Clipping at the near plane makes up to two triangles of one.
-    corners = np.empty((2 * faces.shape[0], 9), np.float64)
-    owners = np.empty(2 * faces.shape[0], np.int64)
-    pixels = np.empty(depth.shape[1] * depth.shape[2], np.int64)
+    away = np.empty(faces.shape[0], np.int32)
+    window = np.empty(height * stride_of(width), np.int64)
     for t in range(vertices.shape[0]):
-        _project(vertices[t], K, screen)
-        count = gather_triangles(vertices[t], screen, faces, K, depth.shape[1], depth.shape[2], corners, owners)
-        top, bottom, left, right = touched_box(corners, count, depth.shape[1], depth.shape[2])
-        if top > bottom or left > right:
-            continue
-        # A window of just the touched pixels, depth and face side by side, stays in the cache.
-        window = pixels[: (bottom - top + 1) * (right - left + 1)].reshape(bottom - top + 1, right - left + 1)
-        fill_triangles(corners, owners, count, top, left, window)
-        for y in range(window.shape[0]):
-            for x in range(window.shape[1]):
-                if window[y, x] > 0:
-                    depth[t, top + y, left + x] = np.float32(1.0) / height_of(window[y, x])
-                    face_id[t, top + y, left + x] = face_of(window[y, x])
+        top, left, rows, columns = _draw_frame(vertices[t], faces, K, height, width, screen, away, window)
+        _write_depth(window, top, left, rows, columns, depth[t])
+        ids = face_id[t]
+        ids[:] = -1
+        for y in range(rows):
+            first, line = y * stride_of(columns), ids[top + y]
+            for x in range(columns):
+                if window[first + x] > 0:
+                    line[left + x] = face_of(window[first + x])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _label_frames(vertices: F32, faces: I32, face_labels: I32, K: F64, depth: F32, labels: U8) -> None:
+    """Write all pixels of `depth` and `labels`."""
+    height, width = depth.shape[1], depth.shape[2]
+    screen = np.empty((vertices.shape[1], 3), np.float64)
+    away = np.empty(faces.shape[0], np.int32)
+    window = np.empty(height * stride_of(width), np.int64)
+    for t in range(vertices.shape[0]):
+        top, left, rows, columns = _draw_frame(vertices[t], faces, K, height, width, screen, away, window)
+        _write_depth(window, top, left, rows, columns, depth[t])
+        picture = labels[t]
+        picture[:] = 0
+        for y in range(rows):
+            line = picture[top + y][left : left + columns]
+            row = window[y * stride_of(columns) : y * stride_of(columns) + columns]
+            for x in range(columns):
+                face = face_of(row[x]) if row[x] > 0 else np.int64(0)
+                line[x] = np.uint8(face_labels[np.uint64(face)]) if row[x] > 0 else np.uint8(0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _draw_frame(
+    vertices: F32, faces: I32, K: F64, height: int, width: int, screen: F64, away: I32, window: I64
+) -> tuple[int, int, int, int]:
+    """Draw one frame into the window; returns its first row and column, and how many of each.
+
+    A window of just the touched pixels, depth and face side by side, stays in the cache.
+    """
+    _project(vertices, K, screen)
+    top, bottom, left, right = touched_box(screen, height, width)
+    rows, columns = max(bottom - top + 1, 0), max(right - left + 1, 0)
+    if rows == 0 or columns == 0:
+        return 0, 0, 0, 0
+    draw_mesh(vertices, screen, faces, K, top, left, rows, columns, window, away)
+    return top, left, rows, columns
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write_depth(window: I64, top: int, left: int, rows: int, columns: int, depth: F32) -> None:
+    """Depth of every pixel of the picture, those outside the window included."""
+    depth[:top] = 0
+    depth[top + rows :] = 0
+    for y in range(rows):
+        line, first = depth[top + y], y * stride_of(columns)
+        line[:left] = 0
+        line[left + columns :] = 0
+        inner, row = line[left : left + columns], window[first : first + columns]
+        for x in range(columns):
+            inner[x] = np.float32(1.0) / height_of(row[x]) if row[x] > 0 else np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _project(vertices: F32, K: F64, screen: F64) -> None:
     """Vertices (V, 3) to (u px, v px, 1 / z); 1 / z = 0 marks a vertex that lies before the near plane."""
     for i in range(vertices.shape[0]):

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32, Int
 from numba import njit
 from numpy.typing import NDArray
 
-from pam_models.conditions.triangles import SNAP, fill_triangles, gather_triangles, height_of
+from pam_models.conditions.triangles import SNAP, draw_mesh, height_of, stride_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -106,16 +106,14 @@ def _draw_heights(
         if below > 0:
             # Never 0, which would mark a vertex before the near plane.
             screen[i, 2] = max(below - screen[i, 2], 1e-6)
-    corners = np.empty((2 * faces.shape[0], 9), np.float64)
-    owners = np.empty(2 * faces.shape[0], np.int64)
     height, width = closeness.shape
     unused_K = np.eye(3)
-    count = gather_triangles(vertices, screen, faces, unused_K, height, width, corners, owners)
-    window = np.empty((height, width), np.int64)
-    fill_triangles(corners, owners, count, 0, 0, window)
+    stride = stride_of(width)
+    window = np.empty(height * stride, np.int64)
+    draw_mesh(vertices, screen, faces, unused_K, 0, 0, height, width, window, np.empty(faces.shape[0], np.int32))
     for y in range(height):
         for x in range(width):
-            closeness[y, x] = height_of(window[y, x])
+            closeness[y, x] = height_of(window[y * stride + x])
 
 
 @njit(cache=True, nogil=True)

@@ -1,11 +1,12 @@
 """The rasteriser against an independent ray caster, and its own stated rules."""
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
 
 from pam_models.conditions.camera import intrinsics
-from pam_models.conditions.rasterise import rasterise, rasterise_frames, rasterise_into
+from pam_models.conditions.rasterise import rasterise, rasterise_frames, rasterise_into, rasterise_labels
 from pam_models.conditions.triangles import NEAR_M
 
 HEIGHT, WIDTH = 45, 60
@@ -115,6 +116,42 @@ def test_frames_equal_single_pictures_and_buffers_forget() -> None:
             np.testing.assert_array_equal(picture, frames.depth_m[t])
         for picture in (single.face_id, face_id):
             np.testing.assert_array_equal(picture, frames.face_id[t])
+
+
+def test_labels_are_those_of_the_faces_seen() -> None:
+    """Catches labels of another face, and pixels of an earlier picture left in the buffers."""
+    vertices, faces = _soup(6, 60)
+    moving = np.stack([vertices, vertices + np.array([0.3, 0.1, 0.2]), vertices * [1, 1, -1]]).astype(np.float32)
+    of_face = (np.arange(len(faces)) % 250 + 1).astype(np.uint8)
+    frames = rasterise_frames(moving, faces, K, HEIGHT, WIDTH)
+    depth, labels = np.full((3, HEIGHT, WIDTH), 7, np.float32), np.full((3, HEIGHT, WIDTH), 7, np.uint8)
+    rasterise_labels(moving, faces, of_face, K, depth, labels)
+    np.testing.assert_array_equal(depth, frames.depth_m)
+    np.testing.assert_array_equal(labels, np.where(frames.face_id >= 0, of_face[frames.face_id], 0))
+    with pytest.raises(ValueError, match="a label for each of 60 faces"):
+        rasterise_labels(moving, faces, of_face[1:], K, depth, labels)
+
+
+def test_threads_and_the_side_of_a_surface_change_nothing() -> None:
+    """Catches frames that depend on who draws them, and far sides drawn over near ones or left out where seen."""
+    rng = np.random.default_rng(3)
+    ball, bowl = trimesh.creation.icosphere(4, 0.3), trimesh.creation.icosphere(4, 0.25)
+    open_bowl = bowl.faces[bowl.vertices[bowl.faces][:, :, 2].mean(1) > -0.05]
+    faces = np.concatenate([ball.faces, open_bowl + len(ball.vertices)])
+    places = np.array([[0.4, 0, 0.9], [-0.3, 0, 0.9]])
+    points = np.concatenate([ball.vertices + places[0], bowl.vertices + places[1]])
+    moving = (points + rng.normal(0, 0.05, (8, 1, 3))).astype(np.float32)
+    matrix = intrinsics(60.0, 640, 480)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        frames = rasterise_frames(moving, faces, matrix, 480, 640)
+        turned = rasterise_frames(moving, faces[:, ::-1], matrix, 480, 640)
+    finally:
+        cv2.setNumThreads(threads)
+    np.testing.assert_array_equal(frames.face_id, turned.face_id)
+    for t in (0, 7):
+        np.testing.assert_array_equal(rasterise(moving[t], faces, matrix, 480, 640).depth_m, frames.depth_m[t])
 
 
 def test_misfitting_meshes_are_refused() -> None:

@@ -1,0 +1,41 @@
+"""Slices of a clip in threads."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pam_models.conditions.frame_threads import over_frames
+
+
+@pytest.mark.parametrize(
+    ("threads", "frames", "pixels"), [(1, 7, 10**6), (3, 7, 10**6), (8, 3, 10**6), (4, 9, 10), (2, 0, 5)]
+)
+def test_every_frame_is_made_once(threads: int, frames: int, pixels: int) -> None:
+    """Catches slices that overlap, leave frames out, or run past the end."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(threads)
+    made = np.zeros(frames, int)
+
+    def kernel(first: int, end: int) -> None:
+        made[first:end] += 1
+
+    try:
+        over_frames(kernel, frames, pixels)
+    finally:
+        cv2.setNumThreads(before)
+    assert (made == 1).all()
+
+
+def test_an_error_in_a_thread_is_not_lost() -> None:
+    """Catches frames left empty by a kernel that failed."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+
+    def kernel(first: int, end: int) -> None:
+        raise ValueError(f"frames {first} to {end}")
+
+    try:
+        with pytest.raises(ValueError, match="frames 0 to"):
+            over_frames(kernel, 8, 10**6)
+    finally:
+        cv2.setNumThreads(before)
