@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Float32, Float64
 from scipy.spatial.transform import Rotation
 
 from pam_models.conditions.camera import Camera
@@ -42,7 +42,7 @@ from pam_models.pose.sources.dexycb_layout import (
     views,
     word_of,
 )
-from pam_models.pose.sources.recorded import RecordedMotion, measured, phases_of
+from pam_models.pose.sources.recorded import RecordedMotion, longest_run, measured, phases_of
 from pam_models.pose.trajectory import ObjectMesh, PlacedObject, Trajectory
 
 LICENSE_TAG = "dexycb:CC-BY-NC-4.0"
@@ -213,13 +213,3 @@ def transforms_of_xyzw(pose: Float32[np.ndarray, "F 7"]) -> Float64[np.ndarray, 
     transforms[:, :3, :3] = Rotation.from_quat(pose[:, :4].astype(np.float64), scalar_first=False).as_matrix()
     transforms[:, :3, 3] = pose[:, 4:]
     return transforms
-
-
-def longest_run(present: Bool[np.ndarray, " F"]) -> tuple[int, int]:
-    """First frame and length of the longest stretch of True, the first one of equals; length 0 where there is none."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
-    if len(starts) == 0:
-        return 0, 0
-    best = int(np.argmax(ends - starts))
-    return int(starts[best]), int(ends[best] - starts[best])

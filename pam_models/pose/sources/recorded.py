@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Bool, Float, Float32, Float64
 
 from pam_models.conditions.camera import Camera
 from pam_models.hand.model import HandModel
@@ -106,3 +106,13 @@ def lowest_point_m(obj: ObjectMesh, object_T_world: Float[np.ndarray, "4 4"]) ->
     """Height of an object's lowest vertex in a z-up world: of the table, while the object lies on it."""
     placed: Float64[np.ndarray, " V"] = obj.vertices_m @ object_T_world[2, :3] + object_T_world[2, 3]
     return float(placed.min())
+
+
+def longest_run(present: Bool[np.ndarray, " F"]) -> tuple[int, int]:
+    """First frame and length of the longest stretch of True, the first one of equals; length 0 where there is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    if len(starts) == 0:
+        return 0, 0
+    best = int(np.argmax(ends - starts))
+    return int(starts[best]), int(ends[best] - starts[best])

@@ -3,11 +3,15 @@
 Everything here goes the other way than the readers, by formulas of its own: a swapped convention on either side shows.
 """
 
+import json
+import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 import yaml
 from scipy.spatial.transform import Rotation
 
@@ -188,3 +192,79 @@ def _write_labels(folder: Path, truth: Truth, T_table_cam: np.ndarray, frame: in
 def _write_yaml(file: Path, content: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(content))
+
+
+OAKINK2_NAME = "scene_01__A001++seq__2023-04-27-19-17-17"
+TRACKS = ("pose_coeffs", "tsl", "betas")
+OAKINK2_CAMERAS = ("allocentric_top", "allocentric_left", "allocentric_right", "egocentric")
+
+
+def oakink2_camera(camera: str, frames: int) -> np.ndarray:
+    """Camera to world of every picture (F, 4, 4); the egocentric one moves."""
+    place = {
+        "allocentric_top": (0.31, 0.1, 0.9),
+        "allocentric_left": (-0.3, 0.1, 0.5),
+        "allocentric_right": (0.9, 0.3, 0.5),
+        "egocentric": (0.3, -0.4, 0.6),
+    }[camera]
+    sway = np.linspace(0, 0.15, frames) if camera == "egocentric" else np.zeros(frames)
+    return np.stack([look_at(np.add(place, [s, 0, s / 2]), (0.3, 0.2, 0.08), (0, 0, 1)) for s in sway]).astype(float)
+
+
+def write_oakink2(root: Path, right: Truth, left: Truth, *, T_file_world: np.ndarray | None = None) -> Path:
+    """One recording in OakInk2's layout: torch tensors in a pickle, pictures at every fourth frame of 120 Hz, from
+    frame 1000 on, both hands, two objects, four cameras of which one moves. `T_file_world` turns the world.
+    """
+    turned = np.eye(4) if T_file_world is None else T_file_world
+    frames = len(right.transl)
+    ids = [1000 + 4 * place for place in range(frames)]
+    extrinsics = {name: turned @ oakink2_camera(name, frames) for name in OAKINK2_CAMERAS}
+    hands = {"rh": _oakink2_hand(right, turned), "lh": _oakink2_hand(left, turned)}
+    content = {
+        "cam_def": {str(place): name for place, name in enumerate(OAKINK2_CAMERAS)},
+        "cam_selection": list(OAKINK2_CAMERAS),
+        "frame_id_list": ids,
+        "cam_intr": {name: {i: K.copy() for i in ids} for name in OAKINK2_CAMERAS},
+        "cam_extr": {
+            name: {i: np.linalg.inv(poses[place]) for place, i in enumerate(ids)} for name, poses in extrinsics.items()
+        },
+        "mocap_frame_id_list": list(range(1000, 1000 + 4 * frames)),
+        "obj_list": ["O02@0001@00001", "O02@0002@00001"],
+        "obj_transf": {
+            "O02@0001@00001": {i: turned @ right.other_T[place] for place, i in enumerate(ids)},
+            "O02@0002@00001": {i: turned @ right.object_T[place] for place, i in enumerate(ids)},
+        },
+        "raw_smplx": {},
+        "raw_mano": {
+            i: {
+                f"{hand}__{what}": torch.tensor(track[what][[place]]) for hand, track in hands.items() for what in track
+            }
+            for place, i in enumerate(ids)
+        },
+    }
+    file = root / "anno_preview" / f"{OAKINK2_NAME}.pkl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.write_bytes(pickle.dumps(content))
+    for name in content["obj_list"]:
+        mesh = root / "object_repair" / "align_ds" / name / "model.obj"
+        mesh.parent.mkdir(parents=True, exist_ok=True)
+        mesh.write_text(BOX)
+    described = {name: {"obj_id": name, "obj_name": "big Box"} for name in content["obj_list"]}
+    (root / "object_repair" / "obj_desc.json").write_text(json.dumps(described))
+    return root
+
+
+def _oakink2_hand(truth: Truth, T_file_world: np.ndarray) -> dict[str, np.ndarray]:
+    rest = rest_joints(truth.hand, truth.betas)[0].astype(np.float64)
+    turn = Rotation.from_matrix(T_file_world[:3, :3])
+    quaternions = Rotation.from_rotvec(truth.pose_flat.reshape(-1, 3).astype(np.float64)).as_quat(scalar_first=True)
+    quaternions = quaternions.reshape(-1, 16, 4)
+    first = turn * Rotation.from_quat(quaternions[:, 0], scalar_first=True)
+    quaternions[:, 0] = first.as_quat(scalar_first=True)
+    return {
+        "pose_coeffs": quaternions.astype(np.float32),
+        "tsl": (turn.apply(truth.transl + rest) + T_file_world[:3, 3]).astype(np.float32),
+        "betas": np.tile(truth.betas, (len(quaternions), 1)).astype(np.float32),
+    }

@@ -11,7 +11,7 @@ import yaml
 from pam_models.conditions.camera import Camera
 from pam_models.hand.skinning import skin
 from pam_models.pose.source import BadInput, PoseRequest
-from pam_models.pose.sources.dexycb import DexycbSource, longest_run
+from pam_models.pose.sources.dexycb import DexycbSource
 from pam_models.pose.trajectory import Trajectory
 from tests.pam_models.pose.sources.recordings import (
     SERIALS,
@@ -96,13 +96,6 @@ def test_short_recordings_are_spread_and_long_ones_strided(mano_folder: Path, tm
     made = read(short, truth)
     assert (made.source_frames[0], made.source_frames[-1], len(made.transl)) == (10.0, 29.0, 49)
     assert made.fps == 15.0
-
-
-def test_longest_run_is_the_longest_and_the_first() -> None:
-    """Catches a window over frames in which the hand is marked as missing."""
-    assert longest_run(np.array([0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1], bool)) == (4, 3)
-    assert longest_run(np.zeros(4, bool)) == (0, 0)
-    assert longest_run(np.ones(4, bool)) == (0, 4)
 
 
 def test_an_object_without_a_pose_in_some_frame_is_left_out_and_named(mano_folder: Path, tmp_path: Path) -> None:
