@@ -1,4 +1,4 @@
-"""Clips that were not simulated here become blocks of a run: whole clips, and some frames of each as single pictures."""
+"""Clips from elsewhere become blocks of a run: whole clips, and some frames of each as single pictures."""
 
 from __future__ import annotations
 

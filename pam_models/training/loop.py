@@ -278,8 +278,7 @@ class Trainer:
         except Exception as error:
             raise explained_step(name, self.step, error, recipe) from error
         self._average.update(self.step)
-        if self.world.first:
-            self.losses.append({"step": self.step, "learning_rate": rate, **row})
+        self.losses.append({"step": self.step, "learning_rate": rate, **row}, write=self.world.first)
         self.step += 1
         return asked > 0
 

@@ -16,10 +16,12 @@ class LossLog:
         self.path = path
         self.mean = math.nan
 
-    def append(self, row: dict[str, float]) -> None:
-        """Add the line of a step; `step` and `loss` are in it."""
+    def append(self, row: dict[str, float], *, write: bool = True) -> None:
+        """Take in the losses of a step, `step` and `loss` among them; only one rank writes the line."""
         loss = row["loss"]
         self.mean = loss if math.isnan(self.mean) else _MEMORY * self.mean + (1.0 - _MEMORY) * loss
+        if not write:
+            return
         new = not self.path.is_file()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", newline="", encoding="utf-8") as file:

@@ -117,7 +117,7 @@ def _imported(gpu: bool) -> Any:  # noqa: ANN401  (an untyped library)
         import deepspeed
     if not gpu:
         # Without this the first start compiles a shared-memory extension for minutes; gloo serves as well.
-        deepspeed.ops.__compatible_ops__["shm_comm"] = False
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     return deepspeed
 
 
