@@ -2,7 +2,7 @@
 
 from tasks.config import GenerateConfig
 from tasks.config.stages import SelectRule
-from tasks.select import drop_count
+from tasks.cut import drop_count
 
 
 def expected_items(config: GenerateConfig, trajectories: int) -> dict[str, int]:
