@@ -9,6 +9,11 @@ from pam_models.appearance.word_encoder import WordEncoderConfig
 BRANCH_CONDITIONS = (("depth", "normal"), ("keypoints", "segmentation"))
 """What each control branch reads, six channels each, in the published weights' order (published-weights.md)."""
 
+LATENT_CONDITIONS = ("depth", "segmentation", "keypoints")
+"""What the paper's described variant reads through the autoencoder, in order on the channel axis."""
+
+HintEncoding = Literal["convolutions", "patches", "latents"]
+
 
 class ControlBranchConfig(BaseModel):
     """One control branch; names follow Black Forest Labs. The defaults are the published sizes.
@@ -78,14 +83,19 @@ class FluxConfig(BaseModel):
 
 
 class AppearanceConfig(BaseModel):
-    """The demo's appearance model: base, branches and word encoder."""
+    """The demo's appearance model: base, conditions' way in, and word encoder.
+
+    `hint` says how conditions come in: "convolutions" and "patches" through two control branches on raw pixels (as
+    released), "latents" through the autoencoder and a zero-initialised projection into the first `control_blocks`
+    blocks (as the paper describes).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: FluxConfig
     text: WordEncoderConfig
     control_blocks: int = 2
-    hint: Literal["convolutions", "patches"] = "convolutions"
+    hint: HintEncoding = "convolutions"
     patch: int = 2
 
 

@@ -9,6 +9,7 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from pam_models.appearance.concatenated import ConcatenatedFlux
 from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, ControlBranchConfig, FluxConfig
 from pam_models.appearance.control_branch import ControlBranch, sum_residuals
 from pam_models.appearance.latents import picture_ids, text_ids
@@ -95,25 +96,29 @@ class ControlledFlux(nn.Module):
 
 
 class AppearanceModel(nn.Module):
-    """The demo's appearance model: a `ControlledFlux` and its word encoder, trained together."""
+    """The demo's appearance model: a Flux with its conditions' way in, and its word encoder, trained together."""
 
     def __init__(self, config: AppearanceConfig) -> None:
         super().__init__()
         self.config = config
-        branch = config.base.control_branch(config.control_blocks, config.hint, config.patch)
-        self.flux = ControlledFlux.new(config.base, branch)
+        self.flux: ControlledFlux | ConcatenatedFlux
+        if config.hint == "latents":
+            self.flux = ConcatenatedFlux.new(config.base, config.control_blocks, config.patch)
+        else:
+            branch = config.base.control_branch(config.control_blocks, config.hint, config.patch)
+            self.flux = ControlledFlux.new(config.base, branch)
         self.text = WordEncoder(config.text)
 
     def forward(
         self,
         tokens: Float[Tensor, "B N C4"],
-        hints: Sequence[Float[Tensor, "B 6 H W"]],
+        hints: Sequence[Tensor],
         text_tokens: Float[Tensor, "B L D"],
         pooled: Float[Tensor, "B P"],
         timesteps: Float[Tensor, " B"],
         guidance: Float[Tensor, " B"],
     ) -> Float[Tensor, "B N C4"]:
-        """Predict the flow from raw hints (`hints_of`), for training; see `ControlledFlux.forward`."""
+        """Predict the flow from hints (`hints_of`, or `latent_hints_of` for "latents"), for training."""
         flow: Tensor = self.flux(tokens, self.flux.encode_hints(hints), text_tokens, pooled, timesteps, guidance)
         return flow
 

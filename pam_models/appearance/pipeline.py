@@ -9,13 +9,19 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from pam_models.acceleration import RunOptions, attention_kernel
+from pam_models.appearance.batching import pictures_at_once
+from pam_models.appearance.concatenated import ConcatenatedFlux, ProjectedHints, latent_hints_of
 from pam_models.appearance.flow import euler, initial_noise, shifted_times
 from pam_models.appearance.latents import pack, unpack
-from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, hints_of
+from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, EncodedHints, hints_of
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
 from pam_models.autoencoder.frames import image_to_tensor
 from pam_models.autoencoder.threads import fixed_threads
+from pam_models.zoo.room import free_bytes
+
+_TEXT_TOKENS = 512
 
 
 class TextEncoder(Protocol):
@@ -29,8 +35,8 @@ class AppearanceParts(Protocol):
     """The generator and the text encoder that it reads; an `AppearanceModel`, or the paper's pair."""
 
     @property
-    def flux(self) -> ControlledFlux:
-        """The base with its branches."""
+    def flux(self) -> ControlledFlux | ConcatenatedFlux:
+        """The base with its conditions' way in."""
 
     @property
     def text(self) -> TextEncoder:
@@ -48,6 +54,9 @@ class PictureAutoencoder(Protocol):
     def latent_channels(self) -> int:
         """C."""
 
+    def encode(self, video_u8: UInt8[np.ndarray, "B 1 H W 3"]) -> Tensor:
+        """Encode pictures to normalised latents (B, C, 1, h, w)."""
+
     def decode(self, latents: Tensor) -> UInt8[np.ndarray, "B 1 H W 3"]:
         """Decode latents."""
 
@@ -56,12 +65,16 @@ class AppearancePipeline:
     """Stage II. Each picture depends on its own seed, prompt and conditions alone.
 
     On a CPU a picture's bytes are the same in any batch and in a process of any number of threads: items are sampled
-    one by one on one thread. On a GPU the batch is sampled at once, and another batch composition may change last bits.
+    one by one on one thread. On a GPU as many are sampled at once as its memory holds, and another batch composition
+    may change last bits.
     """
 
-    def __init__(self, model: AppearanceParts, autoencoder: PictureAutoencoder) -> None:
+    def __init__(
+        self, model: AppearanceParts, autoencoder: PictureAutoencoder, options: RunOptions | None = None
+    ) -> None:
         self.model = model
         self.autoencoder = autoencoder
+        self.options = options or RunOptions()
 
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "AppearancePipeline":
@@ -97,9 +110,8 @@ class AppearancePipeline:
         Raises ValueError if the counts or sizes disagree, or a condition or word is unknown.
         """
         self._check(conditions, prompts, seeds)
-        if self.autoencoder.device.type != "cpu":
-            return self._sample_at_once(conditions, prompts, seeds, steps, guidance)
-        items = [slice(index, index + 1) for index in range(len(seeds))]
+        size = self._at_once(conditions)
+        items = [slice(start, start + size) for start in range(0, len(seeds), size)]
         return np.concatenate(
             [
                 self._sample_at_once(
@@ -123,9 +135,7 @@ class AppearancePipeline:
     ) -> UInt8[np.ndarray, "B H W 3"]:
         device = self.autoencoder.device
         height, width = next(iter(conditions.values())).shape[1:3]
-        hints = self.model.flux.encode_hints(
-            hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
-        )
+        hints = self._hints(conditions)
         text, pooled = self.model.text.encode(prompts)
         strength = torch.full((len(seeds),), guidance, device=device)
         shape = (self.autoencoder.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
@@ -133,12 +143,34 @@ class AppearancePipeline:
         noise = pack(initial_noise(shape, seeds, device), patch)
 
         def flow(tokens: Tensor, times: Tensor) -> Tensor:
-            predicted: Tensor = self.model.flux(tokens, hints, text, pooled, times, strength)
+            with attention_kernel(self.options.attention):
+                predicted: Tensor = self.model.flux(tokens, hints, text, pooled, times, strength)
             return predicted.float()
 
         tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
         latents = unpack(tokens, shape[1], shape[2], patch)[:, :, None]
         return self.autoencoder.decode(latents)[:, 0]
+
+    def _hints(self, conditions: Mapping[str, UInt8[np.ndarray, "B H W 3"]]) -> EncodedHints | ProjectedHints:
+        flux, device = self.model.flux, self.autoencoder.device
+        if isinstance(flux, ConcatenatedFlux):
+            # The paper's variant has no slot for normals; the pictures that it knows go through the autoencoder.
+            known = {name: picture for name, picture in conditions.items() if name in flux.conditions}
+            latents = {name: self.autoencoder.encode(picture[:, None])[:, :, 0] for name, picture in known.items()}
+            return flux.encode_hints(latent_hints_of(latents, flux.conditions))
+        return flux.encode_hints(
+            hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})
+        )
+
+    def _at_once(self, conditions: Mapping[str, UInt8[np.ndarray, "B H W 3"]]) -> int:
+        """One on a CPU, for bytes that do not depend on the batch; on a GPU as many as fit."""
+        device, base = self.autoencoder.device, self.model.flux.base
+        free = None if device.type == "cpu" else free_bytes(device)
+        if free is None:
+            return 1
+        height, width = next(iter(conditions.values())).shape[1:3]
+        tokens = height * width // (SPATIAL_FACTOR * self.model.flux.patch) ** 2 + _TEXT_TOKENS
+        return pictures_at_once(tokens, base.inner_dim, height, width, free, base.proj_out.weight.element_size())
 
     @staticmethod
     def _check(conditions: Mapping[str, np.ndarray], prompts: Sequence[str], seeds: Sequence[int]) -> None:

@@ -1,8 +1,6 @@
 """Published appearance weights: both control branches in one torch file (published-weights.md)."""
 
-import pickle
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,23 +9,31 @@ from torch import Tensor
 
 from pam_models.appearance.configuration import ControlBranchConfig
 from pam_models.appearance.control_branch import ControlBranch
-from pam_models.zoo.registry import WeightsError, read_safetensors
+from pam_models.zoo.registry import WeightsError
+from pam_models.zoo.tensor_source import Expected, read_tensors
 from pam_models.zoo.weights_file import fitting_tensors
 
+EXPECTED = Expected(
+    "both control branches in one controlnet.bin", "huggingface.co/GasaiYU/PAM: appearance_gen/", torch_files=True
+)
 BRANCH_PREFIXES = ("controlnet1.", "controlnet2.")
 _PUBLISHED_AXES = (16, 56, 56)
 
 
 def load_branches(
-    source: Path | Mapping[str, Tensor], axes_dim: tuple[int, int, int] = _PUBLISHED_AXES
+    source: Path | str | Mapping[str, Tensor],
+    axes_dim: tuple[int, int, int] = _PUBLISHED_AXES,
+    *,
+    headers_only: bool = False,
 ) -> tuple[ControlBranch, ControlBranch]:
-    """Build the two branches that `source`, a ``controlnet.bin``, a safetensors file or a state dict, holds.
+    """Build the two branches that `source` holds: a ``controlnet.bin``, a safetensors file, a folder, a state dict.
 
-    All sizes but `axes_dim`, the split of a head's width over the rotary axes, are read from the tensors. Weights keep
-    their dtype and are not copied. Raises WeightsError for absent, unreadable or misfitting weights.
+    All sizes but `axes_dim`, the split of a head's width over the rotary axes, are read from the tensors. With
+    `headers_only` no data is read and the branches stay on the meta device. Weights keep their dtype and are not
+    copied. Raises WeightsError in one line for absent, unreadable or misfitting weights.
     """
     what = "the state dict" if isinstance(source, Mapping) else str(source)
-    tensors = source if isinstance(source, Mapping) else _read(source)
+    tensors = read_tensors(source, EXPECTED, headers_only)
     stray = sorted(key for key in tensors if not key.startswith(BRANCH_PREFIXES))
     if stray:
         raise WeightsError(
@@ -83,17 +89,3 @@ def branch_config_of(
 def _branch(tensors: Mapping[str, Tensor], prefix: str, axes_dim: tuple[int, int, int], what: str) -> ControlBranch:
     own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
     return load_branch(own, axes_dim, f"{what} ({prefix}*)")
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    if path.suffix == ".safetensors":
-        return read_safetensors(path)[0]
-    if not path.is_file():
-        raise WeightsError(f"no appearance weights at {path}: appearance_gen/controlnet.bin was expected")
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise WeightsError(f"{path} is not a torch file of plain tensors; nothing else is read from it") from error
-    if not isinstance(loaded, dict) or not all(isinstance(value, Tensor) for value in loaded.values()):
-        raise WeightsError(f"{path} holds something other than a state dict of tensors")
-    return loaded

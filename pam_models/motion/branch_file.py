@@ -2,17 +2,27 @@
 
 from pathlib import Path
 
-from safetensors.torch import save_file
-
 from pam_models.motion.transformer import MultiConditionTransformer
-from pam_models.zoo.registry import WeightsError, read_safetensors
+from pam_models.zoo.registry import WeightsError, read_safetensors, safetensors_bytes, stored_text
+
+_CONDITIONS_KEY = "conditions"
+_SEPARATOR = ","
 
 
 def save_branch(transformer: MultiConditionTransformer, path: Path) -> None:
-    """Write the branch's tensors, under their names in the whole transformer, as a safetensors file."""
+    """Write the branch's tensors, under their names in the whole transformer, with the slots' names as metadata."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = transformer.control_parameters()
-    save_file({key: value.detach().contiguous().cpu() for key, value in tensors.items()}, path)
+    tensors = {key: value.detach().contiguous().cpu() for key, value in transformer.control_parameters().items()}
+    names = _SEPARATOR.join(transformer.settings.conditions)
+    path.write_bytes(safetensors_bytes(tensors, {_CONDITIONS_KEY: names}))
+
+
+def branch_conditions(path: Path) -> tuple[str, ...] | None:
+    """Return the slots' names that `save_branch` wrote beside the tensors; None for any other file."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return None
+    stored = stored_text(path).get(_CONDITIONS_KEY)
+    return None if stored is None else tuple(stored.split(_SEPARATOR))
 
 
 def load_branch(transformer: MultiConditionTransformer, path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Published motion weights: a whole transformer in sharded safetensors (published-weights.md)."""
+"""Motion weights as published or as trained here: a whole transformer, or a base with a branch of its own
+(published-weights.md).
+"""
 
 import json
 import re
@@ -7,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from pydantic import ValidationError
 from torch import Tensor
 
 from pam_models.motion.configuration import PAM_CONDITIONS, TransformerConfig
 from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo.registry import WeightsError
+from pam_models.zoo.tensor_source import Expected, read_tensors
 from pam_models.zoo.weights_file import fitting_tensors
 
-INDEX_FILE = "diffusion_pytorch_model.safetensors.index.json"
-SINGLE_FILE = "diffusion_pytorch_model.safetensors"
+EXPECTED = Expected(
+    "a CogVideoX transformer with a control branch as safetensors", "huggingface.co/GasaiYU/PAM: dexycb_all_cond/"
+)
+EXPECTED_BASE = Expected("CogVideoX's transformer", "huggingface.co/THUDM/CogVideoX-5b-I2V: transformer/")
+_PATCH = 2
 _UNSEEN_SIZES = (
     "sample_width",
     "sample_height",
@@ -26,89 +31,110 @@ _UNSEEN_SIZES = (
     "temporal_compression_ratio",
     "spatial_interpolation_scale",
     "temporal_interpolation_scale",
+    "patch_size_t",
+    "patch_size",
+    "flip_sin_to_cos",
+    "freq_shift",
+    "activation_fn",
+    "timestep_activation_fn",
+    "norm_eps",
+    "use_rotary_positional_embeddings",
 )
 
 
 def load_transformer(
-    source: Path | Mapping[str, Tensor],
+    source: Path | str | Mapping[str, Tensor],
     conditions: tuple[str, ...] | None = None,
     sizes: Mapping[str, Any] | None = None,
+    *,
+    base: Path | str | Mapping[str, Tensor] | None = None,
+    headers_only: bool = False,
 ) -> MultiConditionTransformer:
-    """Build the transformer that `source`, a folder of shards or a state dict, holds the weights of.
+    """Build the transformer whose weights `source` holds: a state dict, a safetensors file, an index, or a folder.
 
     Layers, widths, control blocks and slots are read from the tensors. `conditions` names the slots; five slots are the
     published order if it is left out. `sizes` gives what tensors do not say (sample sizes in latent pixels and pixel
-    frames, text length, interpolation scales); by default the folder's ``config.json``, else CogVideoX-5b-I2V's.
-    Weights keep their dtype and are not copied. Raises WeightsError for absent, unreadable or misfitting weights.
+    frames, text length, interpolation scales); by default the ``config.json`` beside the weights, else
+    CogVideoX-5b-I2V's. With `base`, `source` is a branch alone (`branch_file`) and `base` a CogVideoX transformer.
+    With `headers_only` no data is read and the model stays on the meta device: a check of names and shapes. Weights
+    keep their dtype and are not copied. Raises WeightsError in one line for absent, unreadable or misfitting weights.
     """
-    if isinstance(source, Mapping):
-        tensors, unseen, what = dict(source), dict(sizes or {}), "the state dict"
-    else:
-        tensors, what = read_shards(source), str(source)
-        unseen = dict(sizes) if sizes is not None else _configured_sizes(source)
+    tensors = read_tensors(source, EXPECTED, headers_only)
+    what = "the state dict" if isinstance(source, Mapping) else str(source)
+    beside = source
+    if base is not None:
+        tensors = {**read_tensors(base, EXPECTED_BASE, headers_only), **tensors}
+        what, beside = f"{what} with its base", base
+    unseen = dict(sizes) if sizes is not None else _configured_sizes(beside)
     settings = settings_of(tensors, conditions, unseen)
     with torch.device("meta"):
         model = MultiConditionTransformer(settings)
-    model.load_state_dict(fitting_tensors(model, tensors, what), assign=True)
+    fitting = fitting_tensors(model, tensors, f"{what} (expected {EXPECTED})")
+    model.load_state_dict(fitting, assign=True)
     return model.eval().requires_grad_(False)
-
-
-def read_shards(folder: Path) -> dict[str, Tensor]:
-    """Read every shard that the folder's index names, or its single file. Raises WeightsError if one is absent."""
-    index = folder / INDEX_FILE
-    if index.is_file():
-        try:
-            files = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-        except (ValueError, KeyError, AttributeError) as error:
-            raise WeightsError(f"{index} is no index of shards: {error!r}") from error
-    else:
-        files = [SINGLE_FILE]
-    tensors: dict[str, Tensor] = {}
-    for name in files:
-        path = folder / name
-        if path.parent != folder or path.suffix != ".safetensors":
-            raise WeightsError(f"{index} names the shard {name!r}: only .safetensors files beside it are read")
-        if not path.is_file():
-            raise WeightsError(f"{path} is absent: the motion weights are a folder with {INDEX_FILE} and its shards")
-        try:
-            tensors.update(load_file(path))
-        except SafetensorError as error:
-            raise WeightsError(f"{path} is no safetensors file ({error}); fetch it again") from error
-    return tensors
 
 
 def settings_of(
     tensors: Mapping[str, Tensor], conditions: tuple[str, ...] | None = None, sizes: Mapping[str, Any] | None = None
 ) -> TransformerConfig:
     """Read a transformer's sizes from its tensors; see `load_transformer`. Raises WeightsError if they tell none."""
+    given = dict(sizes or {})
     try:
-        width, latents, patch, _ = tensors["patch_embed.proj.weight"].shape
+        projection = tensors["patch_embed.proj.weight"]
+        width = projection.shape[0]
         head = tensors["transformer_blocks.0.attn1.norm_q.weight"].shape[0]
         slots = tensors["initial_combine_linear.weight"].shape[1] // width
-        outputs = tensors["proj_out.weight"].shape[0] // patch**2
-        text_width = tensors["patch_embed.text_proj.weight"].shape[1]
-        time_width = tensors["time_embedding.linear_2.weight"].shape[0]
+        read = {
+            **_patches(projection, tensors["proj_out.weight"], given),
+            "text_embed_dim": tensors["patch_embed.text_proj.weight"].shape[1],
+            "time_embed_dim": tensors["time_embedding.linear_2.weight"].shape[0],
+        }
     except KeyError as error:
-        raise WeightsError(f"no motion transformer with a control branch: the tensor {error} is absent") from error
+        raise WeightsError(
+            f"no motion transformer with a control branch: the tensor {error} is absent; expected {EXPECTED}"
+        ) from error
     names = conditions or (PAM_CONDITIONS if slots == len(PAM_CONDITIONS) else None)
     if names is None or len(names) != slots:
         raise WeightsError(f"the weights have {slots} condition slots; name as many, got {names}")
-    return TransformerConfig.model_validate(
-        {
-            **(sizes or {}),
-            "conditions": names,
-            "num_control_blocks": _blocks(tensors, "transformer_blocks_copy"),
-            "num_layers": _blocks(tensors, "transformer_blocks"),
-            "num_attention_heads": width // head,
-            "attention_head_dim": head,
-            "in_channels": latents,
-            "out_channels": outputs,
-            "patch_size": patch,
-            "text_embed_dim": text_width,
-            "time_embed_dim": time_width,
-            "use_learned_positional_embeddings": "patch_embed.pos_embedding" in tensors,
-        }
-    )
+    ofs = tensors.get("ofs_embedding.linear_2.weight")
+    encoders = {match[1] for key in tensors if (match := re.match(r"coordinate_encoders\.(.+?)\.", key))}
+    try:
+        return TransformerConfig.model_validate(
+            {
+                **given,
+                **read,
+                "conditions": names,
+                "coordinate_conditions": tuple(name for name in names if name in encoders),
+                "num_control_blocks": _blocks(tensors, "transformer_blocks_copy"),
+                "num_layers": _blocks(tensors, "transformer_blocks"),
+                "num_attention_heads": width // head,
+                "attention_head_dim": head,
+                "attention_bias": "transformer_blocks.0.attn1.to_q.bias" in tensors,
+                "patch_bias": "patch_embed.proj.bias" in tensors,
+                "norm_elementwise_affine": "norm_final.weight" in tensors,
+                "ofs_embed_dim": None if ofs is None else ofs.shape[0],
+                "use_learned_positional_embeddings": "patch_embed.pos_embedding" in tensors,
+            }
+        )
+    except ValidationError as error:
+        raise WeightsError(f"the weights' sizes make no transformer: {error.errors()[0]['msg']}") from error
+
+
+def _patches(projection: Tensor, output: Tensor, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Channels and patch sizes: CogVideoX 1.0 projects by a convolution, 1.5 by a linear layer over two frames."""
+    if projection.ndim == 4:
+        patch, over_time, inputs = int(projection.shape[2]), None, int(projection.shape[1])
+        area = patch**2
+    else:
+        patch, over_time = int(given.get("patch_size") or _PATCH), int(given.get("patch_size_t") or _PATCH)
+        area = patch**2 * over_time
+        inputs = projection.shape[1] // area
+    return {
+        "patch_size": patch,
+        "patch_size_t": over_time,
+        "in_channels": inputs,
+        "out_channels": output.shape[0] // area,
+    }
 
 
 def _blocks(tensors: Mapping[str, Tensor], group: str) -> int:
@@ -116,8 +142,11 @@ def _blocks(tensors: Mapping[str, Tensor], group: str) -> int:
     return 1 + max((int(match[1]) for match in found if match), default=-1)
 
 
-def _configured_sizes(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
+def _configured_sizes(source: Path | str | Mapping[str, Tensor]) -> dict[str, Any]:
+    if isinstance(source, Mapping):
+        return {}
+    place = Path(source)
+    path = (place if place.is_dir() else place.parent) / "config.json"
     if not path.is_file():
         return {}
     try:

@@ -153,6 +153,18 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise WeightsError(f"{path} is no safetensors file ({error}); pickled weights are not read") from error
 
 
+def stored_text(path: Path) -> dict[str, str]:
+    """Return the metadata of a file that this project wrote, its tensors unread; empty for another's.
+
+    Raises WeightsError if it is no safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as handle:
+            return dict(json.loads((handle.metadata() or {}).get(_METADATA_KEY, "{}")))
+    except SafetensorError as error:
+        raise WeightsError(f"{path} is no safetensors file ({error}); pickled weights are not read") from error
+
+
 def safetensors_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
     """Return a safetensors file whose bytes depend on its content alone.
 

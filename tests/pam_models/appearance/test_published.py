@@ -48,7 +48,7 @@ def test_code_in_a_torch_file_is_not_run(tmp_path: Path) -> None:
 
 
 def test_absent_stray_and_missing_tensors_are_named(conformance: Conformance, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"controlnet\.bin was expected"):
+    with pytest.raises(WeightsError, match=r"is absent: expected both control branches in one controlnet\.bin"):
         load_branches(tmp_path / "nothing.bin")
     with pytest.raises(WeightsError, match=r"module.img_in.weight belongs to neither branch"):
         load_branches({"module.img_in.weight": torch.zeros(1)})

@@ -12,7 +12,6 @@ from pam_models.appearance.paper_text import MissingExtraError
 from pam_models.motion import MotionModel, paper
 from pam_models.motion.configuration import PAM_CONDITIONS
 from pam_models.motion.paper import NEGATIVE_PROMPT, load_paper_pipeline
-from pam_models.motion.published import SINGLE_FILE
 from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo import WeightsError
 
@@ -46,7 +45,9 @@ def test_the_assembly_samples_at_small_size(
     """Catches parts that do not fit together: bfloat16 weights, the base's autoencoder, the official guidance."""
     settings = small_model.config.transformer.model_copy(update={"conditions": PAM_CONDITIONS})
     tensors = MultiConditionTransformer(settings).state_dict()
-    save_file({key: value.contiguous() for key, value in tensors.items()}, tmp_path / SINGLE_FILE)
+    save_file(
+        {key: value.contiguous() for key, value in tensors.items()}, tmp_path / "diffusion_pytorch_model.safetensors"
+    )
     names = ("sample_width", "sample_height", "sample_frames", "max_text_seq_length")
     (tmp_path / "config.json").write_text(settings.model_dump_json(include=set(names)))
     vae = AutoencoderKLCogVideoX(

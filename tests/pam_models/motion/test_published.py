@@ -7,10 +7,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pam_models.motion import MultiConditionTransformer, TransformerConfig
+from pam_models.motion.branch_file import branch_conditions, save_branch
 from pam_models.motion.configuration import PAM_CONDITIONS
-from pam_models.motion.published import INDEX_FILE, load_transformer
+from pam_models.motion.published import load_transformer
 from pam_models.zoo import WeightsError
 
+INDEX_FILE = "diffusion_pytorch_model.safetensors.index.json"
 SIZES = {"sample_width": 4, "sample_height": 2, "sample_frames": 9, "max_text_seq_length": 4}
 
 
@@ -141,3 +143,60 @@ def test_the_full_size_checkpoint_fits_by_name_and_shape() -> None:
     assert loaded.settings.conditions == PAM_CONDITIONS
     assert (loaded.settings.num_layers, loaded.settings.num_control_blocks) == (42, 12)
     assert sum(value.numel() for value in loaded.state_dict().values()) == 7_371_931_200
+
+
+@pytest.mark.parametrize("folder", ["dexycb_all_cond", "oakink2_all_cond"])
+def test_both_published_folders_fit_by_their_headers_alone(
+    folder: str, tmp_path: Path, tiny: MultiConditionTransformer
+) -> None:
+    """Catches a check that needs the data, and one that depends on the folder's name."""
+    (tmp_path / folder).mkdir()
+    write_shards(tmp_path / folder, tiny.state_dict(), dict(SIZES))
+    loaded = load_transformer(tmp_path / folder, headers_only=True)
+    assert all(value.device.type == "meta" for value in loaded.state_dict().values())
+    assert load_transformer(str(tmp_path / folder / INDEX_FILE)).settings == tiny.settings
+
+
+def test_a_branch_of_ones_own_is_joined_with_its_base(tmp_path: Path) -> None:
+    """Catches slots that are lost beside a branch, and a base that is needed twice."""
+    torch.manual_seed(1)
+    settings = TransformerConfig(
+        conditions=("depth", "mesh"),
+        num_control_blocks=1,
+        num_attention_heads=2,
+        attention_head_dim=16,
+        num_layers=2,
+        time_embed_dim=32,
+        text_embed_dim=8,
+        **SIZES,
+    )
+    whole = MultiConditionTransformer(settings)
+    branch = tmp_path / "branch.safetensors"
+    save_branch(whole, branch)
+    base = {key: value for key, value in whole.state_dict().items() if key not in whole.control_parameters()}
+    loaded = load_transformer(branch, branch_conditions(branch), SIZES, base=base)
+    assert loaded.settings == settings
+    assert all(torch.equal(value, whole.state_dict()[key]) for key, value in loaded.state_dict().items())
+
+
+def test_other_variants_are_read_from_their_tensors() -> None:
+    """Catches sizes that are assumed: an offset embedding, no attention bias, frames in patches, coordinates."""
+    common = {"num_attention_heads": 2, "attention_head_dim": 16, "num_layers": 2, "num_control_blocks": 1}
+    common |= {"time_embed_dim": 32, "text_embed_dim": 8, **SIZES}
+    rope = {"use_learned_positional_embeddings": False}
+    for changed in (
+        {"ofs_embed_dim": 32, "attention_bias": False, **rope},
+        {"patch_size_t": 2, "sample_frames": 13, **rope},
+        {"conditions": ("depth", "keypoints"), "coordinate_conditions": ("keypoints",)},
+    ):
+        settings = TransformerConfig(**{**common, **changed})
+        sizes = {name: getattr(settings, name) for name in SIZES}
+        loaded = load_transformer(MultiConditionTransformer(settings).state_dict(), settings.conditions, sizes)
+        assert loaded.settings == settings
+
+
+def test_wrong_shapes_are_told_in_one_line_with_where_to_get_the_right_ones(tiny: MultiConditionTransformer) -> None:
+    tensors = {**tiny.state_dict(), "norm_final.bias": torch.zeros(3)}
+    with pytest.raises(WeightsError, match=r"wrong shape \(norm_final.bias \(3,\) instead of \(32,\)\)") as caught:
+        load_transformer(tensors, sizes=SIZES)
+    assert "\n" not in str(caught.value) and "huggingface.co/GasaiYU/PAM" in str(caught.value)
