@@ -131,6 +131,57 @@ def train(options: typer.Context) -> None:
         train_here(options.args)
 
 
+@app.command()
+def export(
+    layout: Annotated[str, typer.Argument(help="simplehand, dexycb, hamer, pam-sim, graspxl or webdataset.")],
+    build: BuildId,
+    destination: Annotated[str, typer.Argument(metavar="DEST", help="A folder, or s3://bucket/prefix.")],
+    split: Annotated[str | None, typer.Option(help="Only train, val or test.")] = None,
+    max_mpjpe_mm: Annotated[float | None, typer.Option(help="Only frames on which the estimator is this near.")] = None,
+    detected: Annotated[bool, typer.Option("--detected", help="Only frames in which the hand was found.")] = False,
+    settings: Settings = None,
+    check: Annotated[bool, typer.Option("--verify", help="Write nothing: read DEST again and check it.")] = False,
+    store: StoreAddress = DEFAULT_STORE,
+) -> None:
+    """Write a build in another program's layout; running the same command again resumes it."""
+    with speaking_plainly():
+        from flows.export import Wanted, verify_destination
+        from flows.export import export as run
+
+        if not check:
+            run(layout, build, destination, store, settings or [], Wanted(split, max_mpjpe_mm, detected))
+        elif not verify_destination(destination):
+            raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    build: BuildId,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="What to compare with: another build, or a folder of clips. Default: the renderer's."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option(help="Metrics, separated by commas. Default: all but kid.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="A name for the evaluation; without one, its content names it.")
+    ] = None,
+    weights: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=FILE", help="Your network for video, image, lpips or tracker.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where networks run: cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Root of the draws for intervals.")] = 0,
+    store: StoreAddress = DEFAULT_STORE,
+) -> None:
+    """Measure a build's clips, each number with its interval or its reason; the exit code is 1 if a clip failed."""
+    with speaking_plainly():
+        from flows.evaluation import evaluate_here
+
+        if not evaluate_here(build, store, reference, metrics, name, weights or [], device, seed):
+            raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point of the console command."""
     app()

@@ -24,4 +24,7 @@ def expected_items(config: GenerateConfig, trajectories: int) -> dict[str, int]:
 
 
 def _kept(items: int, rule: SelectRule | None) -> int:
-    return items if rule is None else items - drop_count(items, rule.drop_fraction)
+    """At most so many are kept: what a threshold drops is not known before the scores are."""
+    if rule is None or rule.threshold_mm is not None:
+        return items
+    return items - drop_count(items, rule.drop_fraction)

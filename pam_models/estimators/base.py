@@ -17,11 +17,14 @@ class HandEstimate:
     joints_m: wrist-relative, in the axes of the picture's camera (x right, y down, z forward), metres.
     joints_px: in the whole picture, in the pixel convention of the camera matrix given to `predict`.
     confidence: probability that there is a hand in the box.
+    vertices_m: the hand's surface in the vertex order of the hand model, as `joints_m`; None where only joints are
+    estimated.
     """
 
     joints_m: Float32[np.ndarray, "B 21 3"]
     joints_px: Float32[np.ndarray, "B 21 2"]
     confidence: Float32[np.ndarray, " B"]
+    vertices_m: Float32[np.ndarray, "B V 3"] | None = None
 
 
 class HandEstimator(Protocol):

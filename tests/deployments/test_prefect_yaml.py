@@ -13,11 +13,16 @@ REPOSITORY = Path(__file__).parents[2]
 FILE = REPOSITORY / "deployments" / "prefect.yaml"
 
 
+DEPLOYED = {"generate": "pam/generate", "evaluate": "pam-evaluate/evaluate"}
+
+
+def deployments() -> dict[str, dict[str, Any]]:
+    return {found["name"]: found for found in yaml.safe_load(FILE.read_text())["deployments"]}
+
+
 @pytest.fixture(scope="module")
 def deployment() -> dict[str, Any]:
-    (only,) = yaml.safe_load(FILE.read_text())["deployments"]
-    found: dict[str, Any] = only
-    return found
+    return deployments()["generate"]
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +36,19 @@ def test_prefect_accepts_the_file() -> None:
     """Catches a key that Prefect would refuse or silently drop."""
     plain = yaml.safe_load(FILE.read_text())
     model = PrefectYamlModel.model_validate(plain)
-    assert len(model.deployments) == 1
-    unknown = set(plain["deployments"][0]) - set(type(model.deployments[0]).model_fields)
-    assert unknown == set()
+    assert len(model.deployments) == len(plain["deployments"])
+    for found in plain["deployments"]:
+        assert set(found) - set(type(model.deployments[0]).model_fields) == set()
 
 
-def test_it_deploys_pam_generate(deployment: dict[str, Any], deployed_flow: Flow[Any, Any]) -> None:
-    """Catches a renamed flow: people and automations call `pam/generate`."""
-    assert f"{deployed_flow.name}/{deployment['name']}" == "pam/generate"
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_people_call_it_by_this_name(name: str) -> None:
+    """Catches a renamed flow: people and automations call `pam/generate` and `pam-evaluate/evaluate`."""
+    found = deployments()[name]
+    flow = load_flow_from_entrypoint(str(REPOSITORY / found["entrypoint"]))
+    assert f"{flow.name}/{name}" == DEPLOYED[name]
+    assert set(flow.validate_parameters(found["parameters"])) <= set(flow.parameters.properties)
+    assert [p for p, field in flow.parameters.properties.items() if len(field.get("description", "")) < 20] == []
 
 
 def test_its_parameters_are_the_flows(deployment: dict[str, Any], deployed_flow: Flow[Any, Any]) -> None:

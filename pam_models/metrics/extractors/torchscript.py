@@ -33,7 +33,8 @@ class TorchscriptFeatures:
         """Raises ValueError for a file that is no TorchScript."""
         self._model, self.extractor_id = load_torchscript(path, device)
         self._kind, self._device = kind, device
-        names = [argument.name for argument in self._model.forward.schema.arguments]
+        schema = self._model.forward.schema  # type: ignore[attr-defined]
+        names = [argument.name for argument in schema.arguments]
         self._flags = {name: True for name in FLAGS if name in names}
 
     def features(self, frames: UInt8[np.ndarray, "T H W 3"]) -> Float32[np.ndarray, "M D"]:
