@@ -1,0 +1,3 @@
+"""A build in the layouts that other programs read: SimpleHand, DexYCB, HaMeR, PAM's simulator folders, GraspXL,
+WebDataset.
+"""
