@@ -13,14 +13,16 @@ from jaxtyping import Float, Float32, Int, Int32, UInt8
 from numba import njit
 from numpy.typing import NDArray
 
-from pam_models.conditions.frame_threads import over_frames
 from pam_models.conditions.triangles import NEAR_M, draw_mesh, face_of, height_of, stride_of, to_screen, touched_box
+from pam_models.frame_threads import over_frames
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+
+_PIXELS_A_THREAD = 2**19
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def rasterise_frames(
     def draw(first: int, end: int) -> None:
         _rasterise_frames(vertices[first:end], triangles, matrix, depth[first:end], face_id[first:end])
 
-    over_frames(draw, len(vertices), height * width)
+    over_frames(draw, len(vertices), _PIXELS_A_THREAD // (height * width))
     return ZBuffer(depth, face_id)
 
 
@@ -87,7 +89,7 @@ def rasterise_labels(
     def draw(first: int, end: int) -> None:
         _label_frames(vertices[first:end], triangles, of_face, matrix, depth_m[first:end], labels[first:end])
 
-    over_frames(draw, len(vertices), depth_m[:1].size)
+    over_frames(draw, len(vertices), _PIXELS_A_THREAD // max(depth_m[:1].size, 1))
 
 
 def _checked(vertices_cam: Float[np.ndarray, "T V 3"], faces: Int[np.ndarray, "F 3"]) -> tuple[F32, I32]:

@@ -5,15 +5,21 @@ its joints' transforms. The wrist turns about its own rest position: wrist = J0(
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int32
 from torch import nn
 
+from pam_models.frame_threads import over_frames
+from pam_models.hand.blending import add_basis, blend, chain_joints
 from pam_models.hand.conventions import MANO21_TO_OP21
-from pam_models.hand.model import JOINTS, PARENTS, HandModel
+from pam_models.hand.model import JOINTS, PARENTS, SHAPES, HandModel
 from pam_models.hand.rotations import axis_angle_to_matrix
+
+_LANES = 16
+_HANDS_A_THREAD = 32
 
 
 @dataclass(frozen=True)
@@ -43,37 +49,77 @@ def skin(
     Raises:
         ValueError: the inputs' shapes do not fit together.
     """
-    pose, shape, move = (np.asarray(array, np.float32) for array in (pose_flat, betas, transl))
+    pose, shape, move = (np.array(array, np.float32, order="C") for array in (pose_flat, betas, transl))
     frames = len(pose)
     if pose.shape != (frames, 48) or move.shape != (frames, 3) or shape.shape not in ((10,), (frames, 10)):
         raise ValueError(
             f"pose_flat {pose.shape}, betas {shape.shape}, transl {move.shape}; "
             "they must be (B, 48), (10,) or (B, 10), (B, 3)"
         )
-    if shape.ndim == 1:
-        v_shaped = (hand.v_template + hand.shapedirs @ shape)[None]
-    else:
-        v_shaped = hand.v_template + np.tensordot(shape, hand.shapedirs, axes=(1, 2))
-    joints = np.matmul(hand.joint_regressor, v_shaped)
-    rotations = axis_angle_to_matrix(pose.reshape(frames, JOINTS, 3)).astype(np.float32)
-    feature = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(frames, -1)
-    v_posed = v_shaped + (feature @ hand.posedirs.reshape(-1, feature.shape[1]).T).reshape(frames, -1, 3)
+    arrays = _prepared(hand)
+    one_shape = shape.ndim == 1
+    turns = axis_angle_to_matrix(pose.reshape(frames, JOINTS, 3)).astype(np.float32)
+    feature = (turns[:, 1:] - np.eye(3, dtype=np.float32)).reshape(frames, -1)
+    shapes = np.atleast_2d(shape)
+    rest = np.empty((len(shapes), JOINTS, 3), np.float32)
+    add_basis(arrays.rest_joints, shapes, arrays.joint_basis, rest.reshape(len(shapes), -1))
+    start = arrays.template
+    if one_shape:
+        start = np.empty_like(arrays.template)
+        add_basis(arrays.template, shapes, arrays.basis[:SHAPES], start)
+    coefficients = feature if one_shape else np.concatenate([shapes, feature], axis=1)
+    basis = arrays.basis[SHAPES:] if one_shape else arrays.basis
+    vertices = np.empty((frames, len(hand.v_template), 3), np.float32)
+    places = np.empty((frames, JOINTS, 3), np.float32)
 
-    world = np.empty((frames, JOINTS, 3, 4), np.float32)
-    world[:, 0, :, :3] = rotations[:, 0]
-    world[:, 0, :, 3] = joints[:, 0]
-    for joint in range(1, JOINTS):
-        parent = PARENTS[joint]
-        bone = (joints[:, joint] - joints[:, parent])[..., None]
-        world[:, joint, :, :3] = world[:, parent, :, :3] @ rotations[:, joint]
-        world[:, joint, :, 3] = (world[:, parent, :, :3] @ bone)[..., 0] + world[:, parent, :, 3]
-    posed_joints = world[..., 3] + move[:, None]
-    relative = world.copy()
-    relative[..., 3] -= np.einsum("bjik,bjk->bji", world[..., :3], np.broadcast_to(joints, (frames, JOINTS, 3)))
-    blended = np.matmul(hand.weights, relative.reshape(frames, JOINTS, 12)).reshape(frames, -1, 3, 4)
-    vertices = np.einsum("bvik,bvk->bvi", blended[..., :3], v_posed) + blended[..., 3] + move[:, None]
-    all_joints = np.concatenate([posed_joints, vertices[:, hand.tip_vertices]], axis=1)[:, MANO21_TO_OP21]
+    def run(first: int, end: int) -> None:
+        moves = np.empty((end - first, JOINTS, 12), np.float32)
+        posed = np.empty((end - first, arrays.template.shape[1]), np.float32)
+        own = rest if one_shape else rest[first:end]
+        chain_joints(turns[first:end], own, arrays.parents, places[first:end], moves)
+        add_basis(start, coefficients[first:end], basis, posed)
+        blend(moves, arrays.weights, posed, move[first:end], vertices[first:end])
+
+    over_frames(run, frames, _HANDS_A_THREAD)
+    all_joints = np.concatenate([places + move[:, None], vertices[:, hand.tip_vertices]], axis=1)[:, MANO21_TO_OP21]
     return HandGeometry(vertices=vertices, joints=all_joints)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A hand's arrays as the kernels take them: coordinates apart (all x, all y, all z), rows padded to whole vectors.
+
+    `basis` holds the shape directions, then the pose directions.
+    """
+
+    template: Float[np.ndarray, "1 N"]
+    basis: Float[np.ndarray, "145 N"]
+    weights: Float[np.ndarray, "16 N"]
+    rest_joints: Float[np.ndarray, "1 48"]
+    joint_basis: Float[np.ndarray, "10 48"]
+    parents: Int32[np.ndarray, "16"]
+
+
+@lru_cache(maxsize=8)
+def _prepared(hand: HandModel) -> _Prepared:
+    regressor = hand.joint_regressor
+    return _Prepared(
+        template=_apart(hand.v_template[None]),
+        basis=_apart(np.concatenate([hand.shapedirs, hand.posedirs], axis=2).transpose(2, 0, 1)),
+        weights=_padded(hand.weights.T),
+        rest_joints=np.ascontiguousarray((regressor @ hand.v_template).reshape(1, -1)),
+        joint_basis=np.ascontiguousarray(np.einsum("jv,vis->sji", regressor, hand.shapedirs).reshape(SHAPES, -1)),
+        parents=np.asarray(PARENTS, np.int32),
+    )
+
+
+def _apart(vectors: Float[np.ndarray, "K V 3"]) -> Float[np.ndarray, "K N"]:
+    return np.ascontiguousarray(_padded(vectors.transpose(0, 2, 1)).reshape(len(vectors), -1))
+
+
+def _padded(rows: Float[np.ndarray, "*K V"]) -> Float[np.ndarray, "*K N"]:
+    missing = -rows.shape[-1] % _LANES
+    return np.ascontiguousarray(np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, missing)]), np.float32)
 
 
 class SkinningLayer(nn.Module):

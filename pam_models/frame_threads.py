@@ -5,16 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 
-_PIXELS_A_THREAD = 2**19
 
-
-def over_frames(kernel: Callable[[int, int], None], frames: int, pixels: int) -> None:
+def over_frames(kernel: Callable[[int, int], None], frames: int, least: int) -> None:
     """Call `kernel(first, end)` for slices that make up `range(frames)`, in as many threads as OpenCV may use.
 
-    `pixels` of one frame say whether a second thread is worth its start. The result cannot depend on the number of
+    A slice of fewer than `least` frames is not worth the start of a thread. The result cannot depend on the number of
     threads where every frame is made from its own inputs alone.
     """
-    threads = min(cv2.getNumThreads(), frames, frames * pixels // _PIXELS_A_THREAD)
+    threads = min(cv2.getNumThreads(), frames // max(least, 1))
     if threads < 2:
         kernel(0, frames)
         return
