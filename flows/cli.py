@@ -137,6 +137,7 @@ def export(
     build: BuildId,
     destination: Annotated[str, typer.Argument(metavar="DEST", help="A folder, or s3://bucket/prefix.")],
     split: Annotated[str | None, typer.Option(help="Only train, val or test.")] = None,
+    side: Annotated[str | None, typer.Option(help="Only right or left hands.")] = None,
     max_mpjpe_mm: Annotated[float | None, typer.Option(help="Only frames on which the estimator is this near.")] = None,
     detected: Annotated[bool, typer.Option("--detected", help="Only frames in which the hand was found.")] = False,
     settings: Settings = None,
@@ -149,7 +150,7 @@ def export(
         from flows.export import export as run
 
         if not check:
-            run(layout, build, destination, store, settings or [], Wanted(split, max_mpjpe_mm, detected))
+            run(layout, build, destination, store, settings or [], Wanted(split, side, max_mpjpe_mm, detected))
         elif not verify_destination(destination):
             raise typer.Exit(1)
 

@@ -14,6 +14,7 @@ class Wanted:
     """What of a build is exported, as the command's options say it."""
 
     split: str | None = None
+    side: str | None = None
     max_mpjpe_mm: float | None = None
     detected: bool = False
 
@@ -21,7 +22,7 @@ class Wanted:
 def export(layout: str, build: str, destination: str, store: str, settings: list[str], wanted: Wanted) -> None:
     """Export a build and say what became of it. Raises PamError in one line."""
     options = export_options(layout, settings)
-    selection = selection_of(wanted.split, wanted.max_mpjpe_mm, wanted.detected)
+    selection = selection_of(wanted.split, wanted.side, wanted.max_mpjpe_mm, wanted.detected)
     shown = _Shown("export")
     try:
         outcome = export_build(Store(store), build, destination, options, selection, shown.update)

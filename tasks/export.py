@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -41,12 +40,12 @@ def export_options(layout: str, settings: list[str]) -> ExportOptions:
         raise ConfigError(f"{key}: {first['msg']}") from error
 
 
-def selection_of(split: str | None, max_mpjpe_mm: float | None, detected: bool) -> Selection:
-    """The frames that are wanted. Raises ConfigError for a split that does not exist."""
-    if split not in (None, "train", "val", "test"):
-        raise ConfigError(f"--split {split}: no such split; there are train, val and test")
-    kept: Literal["train", "val", "test"] | None = split  # type: ignore[assignment]
-    return Selection(split=kept, max_mpjpe_mm=max_mpjpe_mm, detected=True if detected else None)
+def selection_of(split: str | None, side: str | None, max_mpjpe_mm: float | None, detected: bool) -> Selection:
+    """The frames that are wanted. Raises ConfigError for a split or side that does not exist."""
+    try:
+        return Selection(split=split, side=side, max_mpjpe_mm=max_mpjpe_mm, detected=True if detected else None)
+    except ValueError as error:
+        raise ConfigError(f"--{error}") from error
 
 
 def export_build(

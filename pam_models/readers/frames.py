@@ -17,7 +17,7 @@ from pam_models.readers.selection import Selection
 from pam_models.readers.surface import Surfaces
 
 VerticesFrom = Literal["stored", "computed"]
-TEXTS = ("clip_id", "trajectory_id", "object_name", "split", "hand_model", "tip_set")
+TEXTS = ("clip_id", "trajectory_id", "object_name", "split", "hand_model")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class FrameDataset(Dataset[dict[str, Any]]):
     px; `xyz` (21, 3) m, camera axes, OpenPose order; `uv` (21, 2) px; `vertices` (V, 3) m where asked for; `pose_flat`
     (48) rad, `betas` (10), `transl` (3) m in the world; `T_world_cam`, `object_pose` (4, 4); `bbox_xyxy` (4) px;
     `joint_visible` (21) bool; `joints_in_image`, `frame`; `mpjpe_mm`, `pa_mpjpe_mm`, `error_2d_px` (NaN where no hand
-    was found), `detected`; `is_right`; and the texts clip_id, trajectory_id, object_name, split, hand_model, tip_set.
+    was found), `detected`; `is_right`; and the texts clip_id, trajectory_id, object_name, split, hand_model.
     A frame in which two hands are labelled is two items. A single frame is decoded from the key frame before it.
 
     Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -24,14 +23,20 @@ class Selection:
     frame is left out. min_joints_in_image: of 21. objects: names. clips: ids.
     """
 
-    split: Literal["train", "val", "test"] | None = None
-    side: Literal["right", "left"] | None = None
+    split: str | None = None
+    side: str | None = None
     detected: bool | None = None
     max_mpjpe_mm: float | None = None
     max_error_2d_px: float | None = None
     min_joints_in_image: int | None = None
     objects: tuple[str, ...] | None = None
     clips: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a split or side that does not exist."""
+        for name, known in (("split", ("train", "val", "test")), ("side", ("right", "left"))):
+            if getattr(self, name) not in (None, *known):
+                raise ValueError(f"{name} {getattr(self, name)}: no such {name}; there are {', '.join(known)}")
 
 
 COLUMNS = ("split", "side", "detected", "mpjpe_mm", "error_2d_px", "joints_in_image", "object_name", "clip_id")

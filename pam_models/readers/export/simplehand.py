@@ -69,7 +69,9 @@ class SimpleHandLayout:
             name = f"{clip.clip_id}/{clip.labels['frame'][row]:04d}_{'right' if right else 'left'}.jpg"
             surface = vertices[row] if vertices is not None else None
             sidecar = sidecar_of(clip, row, picture.shape[1], surface, parameters)
-            if _joints_inside(np.array(sidecar["uv"]), *picture.shape[1::-1]) < self._options.min_joints:
+            size = picture.shape[1], picture.shape[0]
+            behind = (clip.labels["xyz"][row, :, 2] <= 0).any()
+            if behind or _joints_inside(np.array(sidecar["uv"]), *size) < self._options.min_joints:
                 continue
             sidecar["image_path"] = name
             shown = picture if right else mirrored_picture(picture)
@@ -95,11 +97,12 @@ class SimpleHandLayout:
             counts.update({name: int(note[name]) for name in ("rows", "mirrored", "mano")})
         written = sum(map(len, lists.values()))
         if not written:
-            few = f"none of {counts['rows']} frames shows {self._options.min_joints} joints"
-            raise ExportError(f"{source.build}: {few}; there is nothing to export")
+            none = f"none of {counts['rows']} frames shows {self._options.min_joints} joints"
+            raise ExportError(f"{source.build}: {none}; there is nothing to export")
+        few = f"fewer than {self._options.min_joints} joints in the picture, or some behind the camera"
         messages = [
-            f"{written} pictures; {counts['rows'] - written} of {counts['rows']} frames left out "
-            f"(fewer than {self._options.min_joints} joints in the picture); {counts['mirrored']} left hands mirrored"
+            f"{written} pictures; {counts['rows'] - written} of {counts['rows']} frames left out ({few}); "
+            f"{counts['mirrored']} left hands mirrored"
         ]
         lists = {split: paths for split, paths in sorted(lists.items()) if paths}
         messages += self._repeat(lists)
@@ -170,7 +173,8 @@ def sidecar_of(
 
 def _projected(xyz: Float64[np.ndarray, "21 3"], K: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "21 2"]:
     homogeneous = xyz @ K.T
-    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:])
 
 
 def _joints_inside(uv: Float64[np.ndarray, "21 2"], width: int, height: int) -> int:

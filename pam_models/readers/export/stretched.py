@@ -15,10 +15,11 @@ Pictures = list[UInt8[np.ndarray, "H W 3"]]
 
 
 def camera_of(clip: ExportClip, width: int, height: int) -> Camera:
-    """The clip's camera on a grid of this size. Clips have one camera; its first row's is taken."""
+    """The clip's camera on a grid of this size, with a pose for each row where it moves."""
     size = clip.trajectory["width"], clip.trajectory["height"]
-    first = clip.labels[0]
-    return Camera(first["K"].copy(), first["T_world_cam"].copy(), *size).resized(width, height)
+    poses = clip.labels["T_world_cam"]
+    still = bool((poses == poses[0]).all())
+    return Camera(clip.labels["K"][0].copy(), (poses[0] if still else poses).copy(), *size).resized(width, height)
 
 
 def stretched(pictures: Pictures, width: int, height: int) -> Pictures:
