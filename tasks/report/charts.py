@@ -1,4 +1,4 @@
-"""The page's three figures as inline SVG: errors and threshold, error over a clip, first frame against clip."""
+"""Two of the page's figures as inline SVG: errors with their threshold, and the error over a clip."""
 
 from __future__ import annotations
 
@@ -119,25 +119,6 @@ def error_over_frames(
         f"{float(np.nanmax(mpjpe_mm)):.1f} mm, hand detected in {int(np.sum(detected))} frames."
     )
     return figure(frame, "overtime", said, Markup("").join(parts))
-
-
-def correlation(pairs_mm: Float[np.ndarray, "P 2"]) -> tuple[Markup, float]:
-    """The clip's error against its first frame's, and Pearson's r (NaN where one side does not vary)."""
-    first, clip = pairs_mm[:, 0], pairs_mm[:, 1]
-    varies = len(pairs_mm) > 1 and float(first.std()) > 0 and float(clip.std()) > 0
-    r = float(np.corrcoef(first, clip)[0, 1]) if varies else float("nan")
-    top = round_up(max(float(pairs_mm.max()) * 1.05, 1.0), 5)
-    frame = _frame(380, 300, (0.0, top), (0.0, top))
-    diagonal = Markup('<line class="reference" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
-        *(number(value) for value in (frame.x(0), frame.y(0), frame.x(top), frame.y(top)))
-    )
-    dots = [
-        Markup('<circle class="pair" cx="{}" cy="{}" r="3.5"/>').format(number(frame.x(x)), number(frame.y(y)))
-        for x, y in zip(first.tolist(), clip.tolist(), strict=True)
-    ]
-    parts = [axes(frame, "first frame MPJPE (mm)", "clip MPJPE (mm)", x_ticks=6, y_ticks=6), diagonal, *dots]
-    said = f"Clip MPJPE against first-frame MPJPE of {len(pairs_mm)} clips, correlation {r:.2f}."
-    return figure(frame, "scatter", said, Markup("").join(parts)), r
 
 
 def _frame(

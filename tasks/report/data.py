@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
+
+from pam_models.metrics.result import MetricResult
 
 MAX_TRAJECTORIES = 12
 MAX_CLIPS = 12
@@ -129,13 +131,70 @@ class Failure:
 
 @dataclass(frozen=True)
 class StageTime:
-    """What one step took, over all of its shards that left a timing."""
+    """What one step took, over all of its shards that left a timing; peaks are the highest of any one worker, 0 where
+    none was measured.
+    """
 
     step: str
     shards: int
     items: int
     wall_s: float
     gpu_s: float | None = None
+    peak_rss_bytes: int = 0
+    peak_gpu_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One quality column against the errors, over trajectories: Spearman's rho for candidates and for clips."""
+
+    column: str
+    unit: str
+    description: str
+    values: Float[np.ndarray, " N"]
+    candidates: MetricResult
+    clips: MetricResult
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One named fault of trajectories: how many have it, and the mean clip error of those with it and without.
+
+    `low` and `high` are the 95 % interval of the difference (with minus without), None where a side is too small.
+    """
+
+    name: str
+    rule: str
+    flagged: int
+    unflagged: int
+    flagged_mm: float
+    unflagged_mm: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """Every quality column and every flag of a build's trajectories against their mean errors in mm."""
+
+    candidate_mm: Float[np.ndarray, " N"]
+    clip_mm: Float[np.ndarray, " N"]
+    relations: tuple[Relation, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+NOTHING = Propagation(np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True)
+class EvaluationShown:
+    """One evaluation: its name, what it compared with, how many clips, and its numbers as `results.json` has them."""
+
+    name: str
+    reference: str
+    clips: int
+    failed: int
+    metrics: tuple[Mapping[str, Any], ...]
 
 
 class Media(Protocol):
@@ -181,6 +240,8 @@ class ReportData:
     license_tags: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
     media: Media
+    propagation: Propagation = NOTHING
+    evaluations: tuple[EvaluationShown, ...] = ()
 
     def count(self, step: str) -> StepCount:
         """The rows of a step; all zero for a step that the build did not have."""

@@ -18,6 +18,8 @@ from tasks.report.data import (
     ReportData,
     Scores,
 )
+from tasks.report.evaluations import load_evaluations
+from tasks.report.propagation import load_propagation
 from tasks.report.reading import PublishedBuild
 from tasks.report.shown import quality_of, shown_trajectories
 from tasks.report.store_media import StoreMedia
@@ -65,6 +67,8 @@ def load_report(published: PublishedBuild) -> ReportData:
         license_tags=published.license_tags(),
         provenance=tuple((name, value) for name, value in provenance if value),
         media=StoreMedia(published.store, [name for name, strength in strengths.items() if strength > 0]),
+        propagation=load_propagation(published),
+        evaluations=load_evaluations(published.build),
     )
 
 

@@ -14,13 +14,16 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from tasks.report.charts import correlation, error_over_frames, histogram
+from pam_models.metrics.association import association
+from tasks.report.charts import error_over_frames, histogram
 from tasks.report.data import MAX_CONFIG_CHARACTERS, Candidate, Clip, ReportData, StageTime, Trajectory
 from tasks.report.embed import data_uri, thumbnail
 from tasks.report.headline import amounts, errors, millimetres, notes, whole
 from tasks.report.panels import Panels, compose
+from tasks.report.scatter import against, first_frame_against_clip
 
 MAX_VIDEO_BYTES = 32 * 2**20
+FIGURED = ("penetration_mm_mean", "slip_mm", "contact_ratio")
 Made = TypeVar("Made")
 
 
@@ -70,7 +73,7 @@ def render_page(data: ReportData) -> str:
     Media that are missing or damaged leave their reason on the page in place of the picture.
     """
     clips = _clip_views(data)
-    scatter, r = correlation(data.pairs_mm) if len(data.pairs_mm) > 2 else (None, float("nan"))
+    scatter = first_frame_against_clip(data.pairs_mm) if len(data.pairs_mm) > 2 else None
     numbers = {view.clip.candidate_id: view.number for view in clips}
     clip_total = data.count("video").ok
     return (
@@ -96,7 +99,10 @@ def render_page(data: ReportData) -> str:
             if len(data.clip_scores.mpjpe_mm) >= 8
             else None,
             scatter=scatter,
-            r=r,
+            foretold=association(data.pairs_mm[:, 0], data.pairs_mm[:, 1]),
+            propagation=data.propagation,
+            propagation_figures=_propagation_figures(data),
+            evaluations=data.evaluations,
             times=_times(data),
             failure_total=sum(count.failed for count in data.counts),
             config=data.config_yaml[:MAX_CONFIG_CHARACTERS],
@@ -117,7 +123,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(mm=millimetres, whole=whole, seconds=seconds, percent=percent, short=short_id)
+    environment.filters.update(
+        mm=millimetres, whole=whole, seconds=seconds, percent=percent, short=short_id, memory=memory
+    )
     return environment
 
 
@@ -130,6 +138,11 @@ def seconds(value: float | None) -> str:
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def memory(value: int) -> str:
+    """A peak of memory for reading; a dash where none was measured."""
+    return f"{value / 1e9:.2f} GB" if value else "–"
 
 
 def percent(value: float) -> str:
@@ -195,6 +208,14 @@ def _try(make: Callable[[], Made]) -> tuple[Made | None, str]:
         return make(), ""
     except (ValueError, OSError, KeyError) as error:
         return None, f"{type(error).__name__}: {error}"
+
+
+def _propagation_figures(data: ReportData) -> list[Markup]:
+    """The mean clip error over the faults that the paper names, where they were measured."""
+    found = data.propagation
+    chosen = [relation for relation in found.relations if relation.column in FIGURED]
+    drawn = [against(one.values, found.clip_mm, one.column, "clip MPJPE (mm)") for one in chosen]
+    return [one for one in drawn if one]
 
 
 def _times(data: ReportData) -> list[TimeView]:

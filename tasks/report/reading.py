@@ -16,6 +16,8 @@ from tasks.snapshot import PartEntry, Snapshot, read_snapshot
 from tasks.store import Store
 from tasks.tables.parts import read_part
 
+PEAKS = ("peak_rss_bytes", "peak_gpu_bytes")
+
 
 class NotPublishedError(PamError):
     """A build without a snapshot: there is nothing yet that a reader may trust."""
@@ -83,8 +85,9 @@ class PublishedBuild:
             found = [one for one in (self._timing(step, entry) for entry in entries) if one is not None]
             if found:
                 shards, items = len(found), sum(int(one["items"]) for one in found)
-                seconds = (sum(one[name] for one in found) for name in ("wall_s", "gpu_s"))
-                times.append(StageTime(step, shards, items, *seconds))
+                wall_s, gpu_s = (sum(one[name] for one in found) for name in ("wall_s", "gpu_s"))
+                rss, gpu = (int(max(one[name] for one in found)) for name in PEAKS)
+                times.append(StageTime(step, shards, items, wall_s, gpu_s, rss, gpu))
         return tuple(times)
 
     def _timing(self, step: str, entry: PartEntry) -> dict[str, float] | None:
@@ -92,6 +95,7 @@ class PublishedBuild:
         data = self.store.find(self.build.timings_key(step, shard))
         try:
             plain = json.loads(data or b"")
-            return {name: float(plain[name]) for name in ("items", "wall_s", "gpu_s")}
+            peaks = {name: float(plain.get(name, 0)) for name in PEAKS}
+            return {name: float(plain[name]) for name in ("items", "wall_s", "gpu_s")} | peaks
         except (ValueError, KeyError, TypeError):
             return None

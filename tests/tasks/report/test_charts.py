@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from tasks.report.charts import bin_errors, correlation, error_over_frames, histogram
+from tasks.report.charts import bin_errors, error_over_frames, histogram
 
 
 def parse(svg: Markup) -> ElementTree.Element:
@@ -111,18 +111,3 @@ def test_phase_names_are_escaped() -> None:
     """Catches markup from a table's text column."""
     svg = error_over_frames(np.full(40, 2.0), np.ones(40, bool), ("<i>",) * 40, 4.0)
     assert "<i>" not in svg
-
-
-def test_correlation_is_pearsons() -> None:
-    """Catches a wrong coefficient and exchanged axes."""
-    pairs = np.array([[1.0, 10.0], [2.0, 12.0], [3.0, 11.0], [4.0, 15.0]])
-    svg, r = correlation(pairs)
-    assert r == pytest.approx(7 / 70**0.5)
-    dots = drawn(svg, "circle", "pair")
-    assert len(dots) == 4
-    assert [float(dot.get("cx", "nan")) for dot in dots] == sorted(float(dot.get("cx", "nan")) for dot in dots)
-
-
-def test_correlation_of_constants_is_unknown() -> None:
-    """Catches numpy's warning and a made-up coefficient when nothing varies."""
-    assert np.isnan(correlation(np.full((4, 2), 3.0))[1])

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.media import read_frames
 from tasks.report import page as page_module
-from tasks.report.data import Failure, ReportData
+from tasks.report.data import EvaluationShown, Failure, ReportData, StageTime
 from tasks.report.page import MAX_VIDEO_BYTES, percent, render_page, seconds, short_id
 
 VOID = {"meta", "img", "input", "br", "hr", "link"}
@@ -66,7 +66,8 @@ def test_everything_is_there(html: str, report: ReportData) -> None:
     """Catches a section, a clip, a thumbnail or a figure left out, and wrongly nested elements."""
     parsed = outline(html)
     assert [attrs["id"] for attrs in parsed.all("section")] == [
-        "headline", "clips", "errors", "candidates", "trajectories", "times", "failures", "configuration",
+        "headline", "clips", "errors", "candidates", "trajectories", "propagation", "times", "failures",
+        "configuration",
     ]  # fmt: skip
     assert len(parsed.all("video")) == 2
     assert len(parsed.all("img")) == 60
@@ -80,7 +81,7 @@ def test_everything_is_there(html: str, report: ReportData) -> None:
         "wanted 48",
         "drop_fraction: 0.25",
         "compact/demo@1",
-        "needs more than two clips",
+        "needs at least 3 pairs, there are 2",
         "14.2 s",
         "112",
     ):
@@ -92,7 +93,29 @@ def test_correlation_appears_with_more_than_two_clips(report: ReportData) -> Non
     more = replace(report, trajectories=(), pairs_mm=np.array([[8.0, 11.0], [9.0, 12.0], [10.0, 14.0]]))
     page = render_page(more)
     assert len(outline(page).all("svg", "scatter")) == 1
-    assert "Pearson r = 0.98" in page
+    assert "= 0.98, 95 % interval" in page and "n = 3 clips" in page
+
+
+def test_peaks_of_memory_stand_with_the_times(report: ReportData) -> None:
+    """Catches table 1 of the paper without its memory: bytes become gigabytes, and what was not measured a dash."""
+    times = (StageTime("appearance", 2, 60, 61.0, 61.0, 3_210_000_000, 41_400_000_000), StageTime("samples", 1, 2, 1.0))
+    text = " ".join(outline(render_page(replace(report, trajectories=(), stage_times=times))).text)
+    assert "3.21 GB" in text and "41.40 GB" in text and "–" in text
+
+
+def test_evaluations_stand_on_the_page_with_their_reasons(report: ReportData) -> None:
+    """Catches a number without its protocol, and a missing number that is shown as nothing."""
+    rows = (
+        {"metric": "fvd[random-r3d-seed0]", "unit": "1", "better": "lower", "value": 12.5, "low": 11.0, "high": 14.0,
+         "n": 9, "reason": None, "protocol": "Frechet"},
+        {"metric": "pve_mm", "unit": "mm", "better": "lower", "value": None, "low": None, "high": None,
+         "n": 0, "reason": "no <vertices>", "protocol": "p"},
+    )  # fmt: skip
+    shown = EvaluationShown("mine", "the renderer", 9, 1, rows)
+    page = render_page(replace(report, trajectories=(), evaluations=(shown,)))
+    text = " ".join(outline(page).text)
+    assert "fvd[random-r3d-seed0]" in text and "11 to 14" in text and "1 could not be measured" in text
+    assert "not computed: no <vertices>" in text and "<vertices>" not in page
 
 
 def test_candidates_best_first_then_dropped(html: str, report: ReportData) -> None:
