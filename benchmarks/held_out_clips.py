@@ -17,6 +17,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +131,7 @@ def reached(table: Mapping[str, Mapping[str, float]]) -> dict[str, bool]:
     order = [table[case] for case in ONE_BY_ONE]
     falls = all(
         before["psnr_moving_db"] > after["psnr_moving_db"] and before["mpjpe_mm"] < after["mpjpe_mm"]
-        for before, after in zip(order, order[1:], strict=False)
+        for before, after in pairwise(order)
     )
     goals = {
         f"PSNR {PSNR_GAIN_DB:g} dB above a still first frame": best["psnr_gain_db"] >= PSNR_GAIN_DB,
@@ -169,9 +170,7 @@ def _print(table: Mapping[str, Mapping[str, float]], goals: Mapping[str, bool], 
         print(f"{'reached' if met else 'MISSED':8} {goal}")
 
 
-def _write(
-    out: Path, rows: Sequence[Row], table: Mapping[str, Mapping[str, float]], goals: Mapping[str, bool]
-) -> None:
+def _write(out: Path, rows: Sequence[Row], table: Mapping[str, Mapping[str, float]], goals: Mapping[str, bool]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "held_out_clips.json").write_text(json.dumps({"table": table, "goals": goals}, indent=1), encoding="utf-8")
     with (out / "held_out_clips.csv").open("w", newline="", encoding="utf-8") as file:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pam_models.autoencoder.modeling import DEMO_ID as AUTOENCODER_ID
 from pam_models.estimators.compact.pipeline import DEMO_ID as ESTIMATOR_ID
 from pam_models.motion.branch_file import save_branch
+from pam_models.motion.svd import SvdModel
 from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.training.autoencoder import AutoencoderTask
 from pam_models.training.card import TrainingRecord, write_model_card
@@ -83,6 +84,8 @@ class Exporter:
         if not isinstance(config, BaseModel):
             raise TypeError(f"{name}: the model's configuration must be a pydantic model")
         weights_file.write_model(self.layout.weights(name), model, config)
+        if isinstance(model, SvdModel):
+            return str(self.layout.weights(name))
         metadata = {**record.metadata(), weights_file.CONFIG_KEY: config.model_dump_json()}
         spec = save_demo_weights(ZOO_IDS[name], model.state_dict(), metadata, self.zoo)
         return f"{self.zoo / (spec.file or spec.id)}, revision {spec.revision}"

@@ -32,8 +32,8 @@ def explained_data(name: str, step: int, error: Exception, recipe: LoopRecipe) -
     """What to change about an exception that came while a step's data were read."""
     if isinstance(error, KeyError | OSError | ValueError):
         return TrainingFailedError(
-            f"{name}: the data of step {step} cannot be read: {_line(error)}; delete the damaged file and run "
-            "`pam train` without --model: it makes again what is missing"
+            f"{name}: the data of step {step} cannot be read: {_line(error)}; run `pam train` without "
+            "--model: it makes what is missing (delete a damaged file first)"
         )
     return explained_step(name, step, error, recipe)
 

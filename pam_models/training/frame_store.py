@@ -102,10 +102,14 @@ def load_block(folder: Path, name: str) -> FrameBlock:
     """Open a block; the pictures stay on disk until they are touched. Raises OSError or ValueError for a damaged
     one.
     """
+    frames = np.load(folder / f"{name}.frames.npy", mmap_mode="c", allow_pickle=False)
     with np.load(folder / f"{name}.labels.npz", allow_pickle=False) as labels:
+        expected = (len(labels["streams"]), len(labels["joints_px"]))
+        if frames.ndim != 5 or frames.shape[:2] != expected:
+            raise ValueError(f"{folder / name}.frames.npy has shape {frames.shape}; its labels say {expected}, H, W, 3")
         return FrameBlock(
             streams=tuple(str(text) for text in labels["streams"]),
-            frames=np.load(folder / f"{name}.frames.npy", mmap_mode="c", allow_pickle=False),
+            frames=frames,
             joints_px=labels["joints_px"],
             joints_cam_m=labels["joints_cam_m"],
             joint_visible=labels["joint_visible"],

@@ -232,11 +232,14 @@ class Trainer:
 
     def _prepare(self) -> None:
         """Let the first rank settle what the run's data are; the others then read the same."""
-        if self.world.first:
-            self.task.prepare(self.step)
-        self.world.barrier()
-        if not self.world.first:
-            self.task.prepare(self.step)
+        try:
+            if self.world.first:
+                self.task.prepare(self.step)
+            self.world.barrier()
+            if not self.world.first:
+                self.task.prepare(self.step)
+        except Exception as error:
+            raise explained_data(self.task.name, self.step, error, self.recipe) from error
 
     def _agreed(self, wish: bool) -> bool:
         """Whether the first rank wishes it: clocks differ between ranks."""

@@ -12,13 +12,14 @@ from pam_models.appearance.configuration import demo_config as appearance_demo
 from pam_models.autoencoder.modeling import VideoAutoencoder
 from pam_models.conditions.appearance_style import VOCABULARY
 from pam_models.motion.configuration import demo_config as motion_demo
+from pam_models.motion.svd.configuration import small_config
 from pam_models.training.appearance import AppearanceTask
 from pam_models.training.autoencoder import AutoencoderTask
 from pam_models.training.estimator import EstimatorTask
 from pam_models.training.latents import load_trained_autoencoder
 from pam_models.training.layout import RunLayout
 from pam_models.training.motion import MotionTask
-from pam_models.training.motion_learner import branch_on_frozen_base, whole_model
+from pam_models.training.motion_learner import branch_on_frozen_base, whole_model, whole_svd
 from pam_models.training.recipe import RecipeError, TrainRecipe
 from pam_models.zoo.registry import WeightsError, spec
 
@@ -73,7 +74,10 @@ def _motion_task(recipe: TrainRecipe, layout: RunLayout, autoencoder: VideoAutoe
     motion = recipe.motion
     assert motion is not None
     torch.manual_seed(motion.seed)
-    if motion.base is None:
+    if motion.backbone == "svd":
+        svd = small_config(motion.conditions, autoencoder.config.latent_channels, recipe.data.frames)
+        learner = whole_svd(svd, gradient_checkpointing=motion.gradient_checkpointing)
+    elif motion.base is None:
         config = motion_demo(VOCABULARY, motion.conditions)
         learner = whole_model(config, gradient_checkpointing=motion.gradient_checkpointing)
     else:

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from pam_models.autoencoder.modeling import VideoAutoencoder
-from pam_models.motion.denoiser import predict_velocity
 from pam_models.motion.diffusion import NoiseSchedule, sample_timesteps
 from pam_models.motion.latents import pad_first_frame
 from pam_models.motion.pipeline import MotionPipeline
@@ -53,8 +52,8 @@ class MotionTask:
         self.recipe = recipe
         self.modules: Mapping[str, nn.Module] = learner.modules
         self._learner = learner
-        self._conditions = learner.conditions
-        self._latent_frames = learner.latent_frames
+        self._conditions = learner.parts.conditions
+        self._latent_frames = learner.parts.latent_frames
         self._schedule = NoiseSchedule()
         self._autoencoder = autoencoder
         self._folder = latents
@@ -121,8 +120,8 @@ class MotionTask:
         first = masked({"first": batch["first"]}, {"first": keep_first})["first"]
         tokens, _ = self._learner.prompts.embedded(batch["text"])
         noisy = self._schedule.add_noise(clean, noise, timesteps)
-        transformer, moments = self._learner.transformer, batch["moments"]
-        predicted = predict_velocity(transformer, noisy, first, timesteps, tokens, conditions, moments=moments)
+        moments = batch["moments"]
+        predicted = self._learner.velocity(noisy, first, timesteps, tokens, conditions, moments=moments)
         error = predicted.float() - self._schedule.velocity(clean, noise, timesteps)
         return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +14,12 @@ from torch import Tensor, nn
 from pam_models.appearance.paper_text import PaperText, load_t5
 from pam_models.appearance.word_encoder import WordEncoder
 from pam_models.motion.configuration import MotionConfig
+from pam_models.motion.denoiser import predict_velocity
 from pam_models.motion.modeling import MotionModel
 from pam_models.motion.paper import TEXT_LENGTH
 from pam_models.motion.parts import MotionParts, TransformerParts
 from pam_models.motion.published import EXPECTED_BASE, load_transformer
+from pam_models.motion.svd import SvdConfig, SvdModel
 from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.training.prompts import CachedPrompts, LearntWords, PromptReader
 from pam_models.zoo.registry import WeightsError, spec
@@ -25,24 +29,30 @@ CONTROL_BLOCKS = 12
 """As published (pam-system.md section 3)."""
 
 
+class Velocity(Protocol):
+    """Noisy latents, padded first frame, timesteps, text tokens and condition inputs in, v out."""
+
+    def __call__(
+        self,
+        noisy: Tensor,
+        first_frame: Tensor,
+        timestep: Tensor,
+        text_tokens: Tensor,
+        conditions: Mapping[str, Tensor],
+        *,
+        moments: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Predict v; `moments` are the latent frames' places in time."""
+
+
 @dataclass(frozen=True)
 class MotionLearner:
-    """A transformer, its prompts, the modules that hold what is trained, and what a pipeline reads as text."""
+    """How v is predicted, the prompts, the modules that hold what is trained, and what a pipeline samples from."""
 
-    transformer: MultiConditionTransformer
+    velocity: Velocity
     prompts: PromptReader
     modules: Mapping[str, nn.Module]
     parts: MotionParts
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """The transformer's slots, in order."""
-        return self.transformer.settings.conditions
-
-    @property
-    def latent_frames(self) -> int:
-        """Latent frames of a whole clip."""
-        return self.transformer.settings.latent_frames
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,17 @@ def whole_model(config: MotionConfig, *, gradient_checkpointing: bool = False) -
     model = MotionModel(config)
     if gradient_checkpointing:
         model.transformer.enable_gradient_checkpointing()
-    assert isinstance(model.text, WordEncoder)
-    return MotionLearner(model.transformer, LearntWords(model.text), {"model": model}, model)
+    words = model.text
+    assert isinstance(words, WordEncoder)
+    return MotionLearner(model, LearntWords(words), {"model": model}, model)
+
+
+def whole_svd(config: SvdConfig, *, gradient_checkpointing: bool = False) -> MotionLearner:
+    """A small SVD baseline with fresh weights, trained whole on whole clips; it reads no prompt."""
+    model = SvdModel(config)
+    if gradient_checkpointing:
+        model.unet.enable_gradient_checkpointing()
+    return MotionLearner(model, LearntWords(model.text), {"model": model}, model)
 
 
 def branch_on_frozen_base(
@@ -80,15 +99,19 @@ def branch_on_frozen_base(
         return PaperText(load_t5(base / "text_encoder", base / "tokenizer", TEXT_LENGTH, "cpu"))
 
     prompts = CachedPrompts(cache, f"t5@{base.name}@{TEXT_LENGTH}", open_encoder)
-    return MotionLearner(transformer, prompts, {"model": transformer}, FrozenBaseParts(transformer, prompts))
+    parts = FrozenBaseParts(transformer, prompts)
+    return MotionLearner(partial(predict_velocity, transformer), prompts, {"model": transformer}, parts)
 
 
 def transformer_with_new_branch(
-    base: Path | Mapping[str, Tensor], conditions: Sequence[str], blocks: int
+    base: Path | Mapping[str, Tensor],
+    conditions: Sequence[str],
+    blocks: int,
+    sizes: Mapping[str, object] | None = None,
 ) -> MultiConditionTransformer:
     """A base with a branch whose blocks are copies and whose outputs are zero; only the branch is trained.
 
-    `base` is a folder in diffusers' layout or a state dict. Raises WeightsError when it is another model's.
+    `base` is a folder in diffusers' layout or a state dict; `sizes` are as `load_transformer` takes them. Raises WeightsError when it is another model's.
     """
     tensors = read_tensors(base, EXPECTED_BASE)
     if "proj_out.weight" not in tensors:
@@ -101,7 +124,7 @@ def transformer_with_new_branch(
             branch[f"transformer_blocks_copy.{index}.{name.removeprefix(own)}"] = tensors[name].clone()
         branch |= _zero_linear(f"combine_linears.{index}", width, width, dtype)
     branch |= _zero_linear("initial_combine_linear", len(conditions) * width, width, dtype)
-    transformer = load_transformer(branch, tuple(conditions), base=base)
+    transformer = load_transformer(branch, tuple(conditions), sizes, base=base)
     for parameter in transformer.control_parameters().values():
         parameter.requires_grad_(True)
     return transformer.train()

@@ -13,8 +13,6 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from pam_models.appearance.word_encoder import WordEncoder
-
 
 class PromptReader(Protocol):
     """Prompts become a tensor when a batch is made, and tokens with a pooled embedding when it is learnt."""
@@ -26,11 +24,21 @@ class PromptReader(Protocol):
         """Tokens and pooled embedding of a batch's inputs."""
 
 
+class TrainedEncoder(Protocol):
+    """A text encoder that is a part of the model that is trained."""
+
+    def indices(self, prompts: Sequence[str]) -> Tensor:
+        """What stands for the prompts."""
+
+    def __call__(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens and pooled embedding of indices."""
+
+
 @dataclass(frozen=True)
 class LearntWords:
     """A word encoder that is trained with the model that reads it."""
 
-    encoder: WordEncoder
+    encoder: TrainedEncoder
 
     def inputs(self, prompts: Sequence[str]) -> Tensor:
         """Word indices (B, L)."""
@@ -38,8 +46,7 @@ class LearntWords:
 
     def embedded(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens and pooled embedding, with gradients."""
-        output: tuple[Tensor, Tensor] = self.encoder(inputs)
-        return output
+        return self.encoder(inputs)
 
 
 class Encoder(Protocol):

@@ -125,7 +125,10 @@ class MotionRecipe(LoopRecipe):
     base: Path | None = Field(
         default=None,
         description="folder of CogVideoX-5b-I2V in diffusers' layout: it is frozen and the control branch trained; "
-        "None trains the demo's small model whole",
+        "None trains a small model whole",
+    )
+    backbone: Literal["cogvideox", "svd"] = Field(
+        default="cogvideox", description="of the small model; svd is the baseline of Table 6"
     )
     conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints")
     condition_dropout: float = Field(default=0.2, ge=0, le=1, description="per clip and condition, by a true null")
@@ -133,6 +136,15 @@ class MotionRecipe(LoopRecipe):
     text_dropout: float = Field(default=0.1, ge=0, le=1)
     foreground_weight: float = Field(default=2.0, ge=1)
     sample_steps: int = Field(default=12, gt=0)
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> MotionRecipe:
+        """Refuse what a backbone cannot do."""
+        if self.backbone == "svd" and self.base is not None:
+            raise ValueError("backbone svd is trained small and whole: leave base out")
+        if self.backbone == "svd" and self.whole_clip_fraction < 1.0:
+            raise ValueError("backbone svd sees whole clips alone: set whole_clip_fraction to 1")
+        return self
 
 
 class TrainRecipe(_Frozen):
