@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from flows.console import out
-from flows.expected import expected_items
 from flows.screens import print_marked, print_plan, print_status, print_verdict
 from flows.which_build import address_in_store, configuration
 from tasks.build import Build, load_build
 from tasks.config import build_id_of, output_subset
+from tasks.expected import expected_items
 from tasks.plan import Planner
 from tasks.report.build import PAGE, write_card, write_report
 from tasks.retry import mark_failed

@@ -7,10 +7,11 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.page import BuildPage, summary_markdown
+from flows.page import MOST_FAILURES, BuildPage, summary_markdown
 from flows.pictures import first_frames
 from flows.progress import StepMeter, followed
-from flows.step import RunningBuild, failures_of, run_step
+from flows.schedule import run_steps
+from flows.step import RunningBuild, failures_of
 from flows.which_build import address_in_store, configuration
 from tasks.build import Build, open_build
 from tasks.plan import Planner
@@ -70,8 +71,7 @@ def generate(
     with followed([*steps, "publish"]) as progress:
         run = RunningBuild(planner, progress, page, log)
         try:
-            for step in steps:
-                run_step(run, step)
+            run_steps(run)
             publish(run)
         except Exception:
             page.attempt("summary", lambda: summarise(run, published=False))
@@ -103,6 +103,8 @@ def publish(run: RunningBuild) -> None:
     @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
     def write() -> str:
         write_snapshot(run.build, run.planner)
+        if run.build.config.execution.simulation is not None:
+            return "none, as nothing but time was simulated"
         write_card(run.build.store, run.build.build_id)
         return write_report(run.build.store, run.build.build_id)
 
@@ -123,5 +125,6 @@ def summarise(run: RunningBuild, *, published: bool) -> BuildSummary:
     named = report if published else None
     page.summarise(summary_markdown(build.build_id, build.store.uri, named, meters, counts, pictures))
     steps = [step.name for step in steps_of(build.config)]
-    page.list_failures(page.attempt("failures", lambda: list(failures_of(run.planner, steps))) or [])
+    failures = page.attempt("failures", lambda: list(failures_of(run.planner, steps, MOST_FAILURES))) or []
+    page.list_failures(failures, sum(meter.statuses.get("failed", 0) for meter in meters))
     return BuildSummary(build.build_id, build.store.uri, report, counts, tuple(meters))

@@ -64,12 +64,12 @@ class BuildPage:
             ),
         )
 
-    def list_failures(self, failures: Sequence[Mapping[str, Any]]) -> None:
-        """Put a table of the first failed items on the page; nothing where nothing failed."""
+    def list_failures(self, failures: Sequence[Mapping[str, Any]], total: int) -> None:
+        """Put a table of the first failed items on the page, of `total`; nothing where nothing failed."""
         if not failures:
             return
         shown = [dict(failure) for failure in failures[:MOST_FAILURES]]
-        text = f"{len(failures)} failed items of build {self._build_id}; `pam retry {self._build_id}` tries them again"
+        text = f"{total} failed items of build {self._build_id}; `pam retry {self._build_id}` tries them again"
         self.attempt("failures", lambda: create_table_artifact(table=shown, key="pam-failures", description=text))
 
     def attempt(self, what: str, write: Callable[[], Result]) -> Result | None:

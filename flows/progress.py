@@ -127,14 +127,18 @@ class BuildProgress:
             self._view.show(meter)
             return meter
 
-    def end(self, step: str, statuses: Mapping[str, int], *, resumed: bool = False) -> StepMeter:
+    def end(
+        self, step: str, statuses: Mapping[str, int], *, total: int | None = None, resumed: bool = False
+    ) -> StepMeter:
         """Stop the clock of ``step``; ``statuses`` counts its rows, which are the items of a step that has none.
 
-        ``resumed`` says that nothing of the step was left to do.
+        ``total`` is the number of items where only an expected one was known before; ``resumed`` says that nothing of
+        the step was left to do.
         """
         with self._lock:
             meter = self.meters[step]
             meter.ended_s, meter.statuses = self.clock(), statuses
+            meter.total = meter.total if total is None else total
             if meter.total == 0:
                 meter.total = sum(statuses.values())
                 meter.resumed, meter.done = (meter.total, 0) if resumed else (0, meter.total)

@@ -1,34 +1,31 @@
-"""One step of a build: a pool of warm workers, and one Prefect task for each shard that is not committed yet."""
+"""The shards of a build as Prefect tasks: what the steps of one run share, and the task that works off shards."""
 
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import exponential_backoff
 
 from flows.page import BuildPage, RunLogger
 from flows.progress import BuildProgress
 from tasks.build import Build
 from tasks.errors import InfrastructureError
-from tasks.executor import Executor, open_executor, ray_session
-from tasks.plan import Planner, Shard, StepPlan
+from tasks.executor import Executor, ray_session
+from tasks.plan import Planner, Shard
 from tasks.select import run_select
-from tasks.shard import ShardReport, check_failures, run_shard
+from tasks.shard import ShardReport, run_shard
 from tasks.stage import Progress
 from tasks.steps import Step
 
 FIRST_RETRY_AFTER_S = 2.0
 
-ShardTask = Task[[str], ShardReport]
+ShardTask = Task[[str], list[ShardReport]]
 
 
 class BuildStopped(Exception):  # noqa: N818  nothing went wrong: somebody pressed Ctrl-C
@@ -44,6 +41,7 @@ class RunningBuild:
     page: BuildPage
     log: RunLogger
     stopping: threading.Event = field(default_factory=threading.Event)
+    written_bytes: int = 0
     _opened: ExitStack = field(default_factory=ExitStack)
     _ray_is_open: bool = False
 
@@ -52,20 +50,12 @@ class RunningBuild:
         """The build itself."""
         return self.planner.build
 
-    @contextmanager
-    def workers(self, step: Step) -> Iterator[Executor | None]:
-        """Warm workers for a step, ended with the block; None for a step that needs none."""
-        if step.resources is None:
-            yield None
-            return
-        execution = self.build.config.execution
+    def open_ray(self) -> None:
+        """Start Ray or connect to it, the first time that workers are needed."""
         if not self._ray_is_open:
             with under_our_own_rules():
-                self._opened.enter_context(ray_session(execution))
+                self._opened.enter_context(ray_session(self.build.config.execution))
             self._ray_is_open = True
-        factory = import_module(step.module).stage(self.build, step)
-        with open_executor(execution, factory, getattr(execution.stages, step.resources)) as executor:
-            yield executor
 
     def stop(self) -> None:
         """Have the shards under way end now, without a part: their workers go, and they report to nobody."""
@@ -91,43 +81,8 @@ def under_our_own_rules() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def run_step(run: RunningBuild, name: str) -> None:
-    """Work off what is left of a step. Raises TooManyFailuresError when more failed than the configuration allows."""
-    plan = run.planner.plan(name)
-    run.page.show(run.progress.begin(name, plan.items, plan.items_done))
-    run.log.info("build=%s step=%s: %d of %d shards to do", run.build.build_id, name, len(plan.todo), len(plan.shards))
-    if plan.todo:
-        with run.workers(plan.step) as executor:
-            work_off(run, plan, executor)
-    statuses = check_failures(run.build, plan, run.planner.reader)
-    run.page.show(run.progress.end(name, statuses, resumed=not plan.todo))
-    run.log.info("build=%s step=%s: %s", run.build.build_id, name, statuses)
-
-
-def work_off(run: RunningBuild, plan: StepPlan, executor: Executor | None) -> None:
-    """Run the shards to do, a few at a time. The first that fails for good ends the step, after those under way."""
-    shards = {shard.shard_id: shard for shard in plan.todo}
-    work = shard_task(run, plan.step, shards, executor)
-    waiting, running = deque(shards), list[PrefectFuture[ShardReport]]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < run.build.config.execution.parallel_shards:
-                running.append(work.submit(waiting.popleft()))
-            finished = next(as_completed(running))
-            running.remove(finished)
-            finished.result()
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            run.stop()
-        for future in running:
-            # A shard that loses its Ray ends with SystemExit, which must not end the build in its stead.
-            with suppress(SystemExit, Exception):
-                future.wait()
-        raise
-
-
-def shard_task(run: RunningBuild, step: Step, shards: dict[str, Shard], executor: Executor | None) -> ShardTask:
-    """The Prefect task that works off one shard of a step, named by its id.
+def shard_task(run: RunningBuild, step: Step, shards: Sequence[Shard], executor: Executor | None) -> ShardTask:
+    """The Prefect task that works off shards of a step one after the other, named by the first of them.
 
     Only trouble around the work (the store, the workers) is tried again; items have their own attempts within. There is
     no cache and no stored result: what is committed says what is done.
@@ -145,14 +100,17 @@ def shard_task(run: RunningBuild, step: Step, shards: dict[str, Shard], executor
         cache_policy=NO_CACHE,
         persist_result=False,
     )
-    def work(shard: str) -> ShardReport:
+    def work(shard: str) -> list[ShardReport]:
+        del shard
         log = get_run_logger()
         if executor is None:
-            report = run_select(build, shards[shard])
+            reports = run_select(run.planner, run.planner.plan(step.name))
         else:
-            report = run_shard(build, shards[shard], executor, run.planner.reader, reporter(run, step.name, shard))
-        log.info("build=%s step=%s shard=%s: %s", build.build_id, step.name, shard, spoken_report(report))
-        return report
+            told = (reporter(run, step.name, one.shard_id) for one in shards)
+            reports = [run_shard(run.planner, one, executor, report) for one, report in zip(shards, told, strict=True)]
+        for report in reports:
+            log.info("build=%s step=%s shard=%s: %s", build.build_id, step.name, report.shard_id, spoken_report(report))
+        return reports
 
     return work
 
@@ -168,7 +126,7 @@ def reporter(run: RunningBuild, step: str, shard: str) -> Callable[[Progress], N
     return report
 
 
-def worth_another_try(work: ShardTask, attempt: TaskRun, state: State[ShardReport]) -> bool:
+def worth_another_try(work: ShardTask, attempt: TaskRun, state: State[list[ShardReport]]) -> bool:
     """Whether a shard failed for a reason that may pass."""
     del work, attempt
     error = state.result(raise_on_failure=False)
@@ -184,13 +142,22 @@ def spoken_report(report: ShardReport) -> str:
     return f"{report.items} items, rows {counts or 'none'}{taken_over}, {report.seconds:.1f} s"
 
 
-def failures_of(planner: Planner, steps: Sequence[str]) -> Iterator[dict[str, str | int]]:
-    """Every failed row of the finished steps: which, why, after how many attempts."""
+def failures_of(planner: Planner, steps: Sequence[str], most: int) -> Iterator[dict[str, str | int]]:
+    """The first failed rows of the finished steps, at most so many: which, why, after how many attempts.
+
+    Only parts whose footers count failures are read.
+    """
+    columns = ("item_id", "status", "error_type", "error_message", "attempts")
+    found = 0
     for name in steps:
         if not planner.finished(name):
             return
-        for row in planner.rows(name, ("item_id", "status", "error_type", "error_message", "attempts")):
+        footers = planner.footers_of(name, planner.parts(name))
+        for _, row in planner.reader.columns((key for key, footer in footers.items() if footer.failed), columns):
+            if found >= most:
+                return
             if row["status"] == "failed":
+                found += 1
                 yield {
                     "step": name,
                     "item": row["item_id"],

@@ -1,7 +1,7 @@
 """A build: one configuration in one store, its id, its keys, and what is committed so far."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -10,7 +10,8 @@ from tasks.config.load import validate
 from tasks.config.model import GenerateConfig
 from tasks.config.output import build_id_of, output_subset
 from tasks.errors import ConfigError, StoreError
-from tasks.ids import canonical_json
+from tasks.ids import canonical_json, item_prefix
+from tasks.steps import Step
 from tasks.store import Store
 from tasks.tables.lineage import Lineage
 
@@ -25,6 +26,7 @@ class Build:
         self.build_id = build_id
         self.config = config
         self.subset = subset
+        self._prefixes: dict[str, str] = {}
 
     def key(self, *names: str) -> str:
         """A key inside the build, relative to the store."""
@@ -44,13 +46,15 @@ class Build:
             key: size for key, size in self.store.keys(self.key("manifests", step)).items() if key.endswith(".parquet")
         }
 
-    def retry_counts(self, step: str) -> dict[str, int]:
-        """How often each item of the step was marked to be tried again."""
-        counts: dict[str, int] = {}
-        for key in self.store.keys(self.key("retries")):
-            for item in json.loads(self.store.read(key)).get(step, ()):
-                counts[item] = counts.get(item, 0) + 1
-        return counts
+    def retry_rounds(self) -> tuple[Mapping[str, Mapping[str, Sequence[str]]], ...]:
+        """What each round of retries marked, in order: step -> shard -> items of it that shall be tried again."""
+        return tuple(json.loads(self.store.read(key)) for key in self.store.keys(self.key("retries")))
+
+    def item_prefix(self, step: Step) -> str:
+        """`ids.item_prefix` of a step of this build, spelled once."""
+        if step.name not in self._prefixes:
+            self._prefixes[step.name] = item_prefix(step.name, step.version, step.subset(self.subset))
+        return self._prefixes[step.name]
 
     def lineage(
         self,
@@ -60,11 +64,15 @@ class Build:
         models: Mapping[str, str] | None = None,
         input_parts: Mapping[str, str] | None = None,
         retries: Mapping[str, int] | None = None,
+        place: tuple[int, int, int] = (0, 0, 0),
     ) -> Lineage:
-        """The lineage of a part of this build; keys of input parts lose the build's own folder."""
+        """The lineage of a part of this build; keys of input parts lose the build's own folder.
+
+        `place` is the part's block and the range of its items.
+        """
         start = self.key("")
         inputs = {key.removeprefix(start): digest for key, digest in (input_parts or {}).items()}
-        return Lineage(step, version, self.subset, self.config.seed, models or {}, inputs, retries or {})
+        return Lineage(step, version, self.subset, self.config.seed, models or {}, inputs, retries or {}, *place)
 
 
 def _first_difference(before: object, now: object, place: str = "") -> str:

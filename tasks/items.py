@@ -1,11 +1,12 @@
-"""Which items each step works on, as joins over the tables before it."""
+"""Which items each step works on, as joins over the tables before it, and how many they are, from footers alone."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tasks import ids
+from tasks.footers import Footer
 from tasks.stage import Item, Row
 from tasks.steps import BY_NAME, Step
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tasks.build import Build
 
 Reader = Callable[[str, tuple[str, ...]], Iterator[Row]]
+FootersOf = Callable[[str], Iterable[Footer]]
 
 
 def make_item(
@@ -24,20 +26,44 @@ def make_item(
     fields: Mapping[str, Any] | None = None,
 ) -> Item:
     """An item with its id and seed."""
-    identity = ids.item_id(step.name, step.version, step.subset(build.subset), parent_id, key)
+    identity = ids.item_id_below(build.item_prefix(step), parent_id, key)
     seed = ids.derive_seed(build.config.seed, identity, step.name)
     return Item(identity, parent_id, key, seed, refs or {}, fields or {})
 
 
-def items_of(build: "Build", step: Step, read: Reader) -> Iterator[Item]:
-    """Every item of a step, in a fixed order. `read(step, columns)` gives the ok rows of an earlier step.
+def items_of(build: "Build", step: Step, read: Reader, span: tuple[int, int]) -> Iterator[Item]:
+    """Every item of one block of a step, in a fixed order.
 
+    `read(step, columns)` gives the block's ok rows of an earlier step, `span` is the block's range of trajectories.
     Reduce steps have no items of their own.
     """
     if step.name == "pose":
-        yield from import_module(step.module).items(build, step)
+        yield from import_module(step.module).items(build, step, *span)
         return
     yield from JOINS[step.name](build, step, read)
+
+
+def count_items(build: "Build", step: Step, footers: FootersOf) -> int:
+    """How many items `items_of` gives for a block. `footers(step)` gives those of the block's parts of an earlier
+    step. A reduce step has one decision for each ok score.
+    """
+    if step.name == "appearance":
+        return build.config.appearance.candidates * _ok(footers("pose"))
+    if step.name == "video":
+        most = build.config.video.clips_per_trajectory
+        kept = (footer.summary.kept_by_input for footer in footers("select-candidates"))
+        return sum(
+            trajectories * (number if most is None else min(number, most))
+            for found in kept
+            for number, trajectories in found.items()
+        )
+    if step.name == "samples" and build.config.select.clips is not None:
+        return _ok(footers("select-clips"))
+    return _ok(footers(step.parents[-1]))
+
+
+def _ok(footers: Iterable[Footer]) -> int:
+    return sum(footer.ok for footer in footers)
 
 
 def _appearance(build: "Build", step: Step, read: Reader) -> Iterator[Item]:

@@ -1,21 +1,27 @@
-"""What there is to do: planned shards less committed parts, step by step.
+"""What there is to do: planned shards less committed parts, step by step and block by block.
 
-Shards are named by their items, so a plan made twice is the same plan, and a part that the plan does not name (cut
-with another shard size, or from before a retry) is no longer read; its rows are taken over where they still hold.
+A shard is named by what determines its items: its step, the names of the parts that they come from, and which of them
+it takes. So a plan needs the footers of parts and never their rows, a plan made twice is the same plan, and a part that
+the plan does not name (cut with another shard size, or from before a retry) is no longer read; its rows are taken over
+where they still hold (`takeover.py`).
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from importlib import import_module
 
 from tasks import ids
 from tasks.build import Build
+from tasks.config.stages import SelectRule
 from tasks.errors import PamError
-from tasks.items import items_of
+from tasks.footers import Footer, Footers
+from tasks.items import count_items
+from tasks.layout import Layout, layout_of
+from tasks.members import Members
 from tasks.rows import PartReader
-from tasks.stage import Item, Row
-from tasks.steps import BY_NAME, Step
-from tasks.tables.lineage import retries_of
+from tasks.stage import Row
+from tasks.steps import BY_NAME, Step, parents_of
 
 
 class PlanError(PamError):
@@ -24,28 +30,36 @@ class PlanError(PamError):
 
 @dataclass(frozen=True)
 class Shard:
-    """The items of one part. `sources` says, for each step, in which part each referenced row stands; `takeover` the
-    same for rows of this step that an earlier part already holds. `retries` counts the times an item was asked to be
-    tried again.
+    """The items of one part: those from `first` up to `last` (excluded) of their block.
+
+    `inputs` are the parts that they come from. A shard of a reduce step looks at all parts in `scope`. `retries` counts
+    how often each item was marked to be tried again, where any was.
     """
 
     step: str
     shard_id: str
     key: str
-    items: tuple[Item, ...] = ()
     inputs: tuple[str, ...] = ()
-    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    takeover: Mapping[str, str] = field(default_factory=dict)
+    block: int = 0
+    first: int = 0
+    last: int = 0
+    scope: tuple[str, ...] = ()
     retries: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Number of items."""
+        return self.last - self.first
 
 
 @dataclass(frozen=True)
 class StepPlan:
-    """A step's shards, and which of them are committed."""
+    """A step's shards, and which of them are committed. `waiting` blocks cannot be planned yet."""
 
     step: Step
     shards: tuple[Shard, ...]
     done: frozenset[str]
+    waiting: int = 0
 
     @property
     def todo(self) -> tuple[Shard, ...]:
@@ -54,47 +68,107 @@ class StepPlan:
 
     @property
     def items(self) -> int:
-        """Number of items in all shards."""
-        return sum(len(shard.items) for shard in self.shards)
+        """Number of items in all shards; a reduce step has none of its own."""
+        return 0 if self.step.reduce else sum(shard.count for shard in self.shards)
 
     @property
     def items_done(self) -> int:
         """Number of items in committed shards."""
-        return sum(len(shard.items) for shard in self.shards if shard.shard_id in self.done)
+        return 0 if self.step.reduce else sum(shard.count for shard in self.shards if shard.shard_id in self.done)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.waiting and len(self.done) == len(self.shards)
 
 
 class Planner:
-    """Plans the steps of one build in order. Keeps the names of finished steps' parts, never their rows."""
+    """Plans the steps of one build. Keeps names and footers of parts, never their rows; threads may share it."""
 
     def __init__(self, build: Build, reader: PartReader | None = None) -> None:
         self.build = build
         self.reader = reader or PartReader(build.store)
-        self._keys: dict[str, tuple[str, ...]] = {}
+        self.footers = Footers(build.store)
+        self.members = Members(self)
+        self._lock = threading.RLock()
+        self._layout: Layout | None = None
+        self._rounds: tuple[Mapping[str, Mapping[str, Sequence[str]]], ...] | None = None
+        self._committed: dict[str, dict[str, int]] = {}
+        self._blocks: dict[tuple[str, int], tuple[Shard, ...]] = {}
+
+    @property
+    def layout(self) -> Layout:
+        """How the build is cut."""
+        with self._lock:
+            if self._layout is None:
+                count: int = import_module(BY_NAME["pose"].module).count(self.build)
+                self._layout = layout_of(self.build.config, count)
+            return self._layout
 
     def plan(self, name: str) -> StepPlan:
         """The step's shards and which are done. Raises PlanError while a step before it is unfinished."""
-        step = BY_NAME[name]
-        shards = self._reduce_shard(step) if step.reduce else self._map_shards(step)
-        committed = self.build.committed(name)
-        done = frozenset(shard.shard_id for shard in shards if shard.key in committed)
-        if len(done) < len(shards):
-            left_over = sorted(set(committed) - {shard.key for shard in shards})
-            shards = tuple(self._taking_over(step, shards, left_over)) if left_over and not step.reduce else shards
-        self._keys[name] = tuple(shard.key for shard in shards)
-        return StepPlan(step, shards, done)
+        found = self.survey(name)
+        if found.waiting:
+            for parent in parents_of(found.step, self.build.config):
+                self.parts(parent)
+        return found
+
+    def survey(self, name: str) -> StepPlan:
+        """The shards of the blocks that can be planned already, and which are done, asked of the store."""
+        with self._lock:
+            self._list(name)
+            planned = [self.block_shards(name, block) for block in range(self.layout.blocks)]
+            shards = tuple(shard for found in planned for shard in found or ())
+            done = frozenset(shard.shard_id for shard in shards if shard.key in self._committed[name])
+            return StepPlan(BY_NAME[name], shards, done, sum(found is None for found in planned))
+
+    def block_shards(self, name: str, block: int) -> tuple[Shard, ...] | None:
+        """The shards of one block of a step; None while its block of a step before is unfinished."""
+        with self._lock:
+            if (name, block) not in self._blocks:
+                shards = self._cut(BY_NAME[name], block)
+                if shards is None:
+                    return None
+                self._blocks[name, block] = shards
+            return self._blocks[name, block]
+
+    def block_parts(self, name: str, block: int) -> dict[str, int] | None:
+        """The committed parts of a block of a step with their lengths in bytes; None while it is unfinished."""
+        with self._lock:
+            shards = self.block_shards(name, block)
+            if shards is None:
+                return None
+            committed = self._committed[name] if name in self._committed else self._list(name)
+            if any(shard.key not in committed for shard in shards):
+                return None
+            return {shard.key: committed[shard.key] for shard in shards}
+
+    def is_committed(self, shard: Shard) -> bool:
+        """Whether a shard's part was there when the store was last asked, or has been noted since."""
+        with self._lock:
+            return shard.key in self._committed.get(shard.step, {})
+
+    def committed(self, shard: Shard) -> None:
+        """Takes note that a shard's part is there, whether or not the store's listing shows it already."""
+        size = self.build.store.size(shard.key)
+        if size is not None:
+            with self._lock:
+                self._committed.setdefault(shard.step, {})[shard.key] = size
 
     def parts(self, name: str) -> tuple[str, ...]:
-        """Keys of a finished step's parts, in order: what readers may read. Raises PlanError when it is not
-        finished.
-        """
-        if name not in self._keys:
-            self.plan(name)
-        keys = self._keys[name]
-        committed = self.build.committed(name)
-        missing = sum(key not in committed for key in keys)
-        if missing:
-            raise PlanError(f"step {name} is unfinished: {missing} of {len(keys)} shards are to be done")
-        return keys
+        """Keys of a finished step's parts, in order: what readers may read. Raises PlanError when it is unfinished."""
+        with self._lock:
+            found = [self.block_parts(name, block) for block in range(self.layout.blocks)]
+            if any(parts is None for parts in found):
+                plan = self.survey(name)
+                left = len(plan.todo)
+                if left or plan.waiting:
+                    waiting = f", and {plan.waiting} blocks wait for the steps before" if plan.waiting else ""
+                    raise PlanError(
+                        f"step {name} is unfinished: {left} of {len(plan.shards)} shards are to be done{waiting}"
+                    )
+                return tuple(shard.key for shard in plan.shards)
+            return tuple(key for parts in found for key in parts or ())
 
     def finished(self, name: str) -> bool:
         """Whether every shard of the step is committed."""
@@ -109,82 +183,99 @@ class Planner:
         for _, row in self.reader.columns(self.parts(name), columns):
             yield row
 
-    def _map_shards(self, step: Step) -> tuple[Shard, ...]:
-        place: dict[str, dict[str, str]] = {}
+    def footers_of(self, name: str, keys: Sequence[str]) -> dict[str, Footer]:
+        """Footers of committed parts of a step."""
+        with self._lock:
+            sizes = {key: self._committed[name][key] for key in keys}
+        return self.footers.of(sizes)
 
-        def ok_rows(name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-            where = place.setdefault(name, {})
-            for key, row in self.reader.columns(
-                self.parts(name), ("item_id", "status", *(c for c in columns if c != "item_id"))
-            ):
-                if row["status"] == "ok":
-                    where[row["item_id"]] = key
-                    yield row
-                elif name.startswith("select-"):
-                    yield row
+    def left_over(self, name: str) -> tuple[str, ...]:
+        """Committed parts of a step that no planned shard names."""
+        with self._lock:
+            named = {shard.key for (step, _), shards in self._blocks.items() if step == name for shard in shards}
+            return tuple(key for key in sorted(self._committed.get(name, {})) if key not in named)
 
-        items = list(items_of(self.build, step, ok_rows))
-        for name in {name for item in items for name in item.refs} - set(place):
-            place[name] = {row["item_id"]: key for key, row in self.reader.columns(self.parts(name), ("item_id",))}
-        counts = self.build.retry_counts(step.name)
-        size = self._resources(step).shard_items
-        return tuple(
-            self._shard(step, items[start : start + size], place, counts) for start in range(0, len(items), size)
-        )
+    def marked(self, step: str, shard_id: str) -> frozenset[str]:
+        """Items of a shard that some round of retries marked."""
+        return frozenset(item for found in self._retry_rounds() for item in found.get(step, {}).get(shard_id, ()))
+
+    def _list(self, name: str) -> dict[str, int]:
+        known = self._committed.get(name, {})
+        self._committed[name] = {**known, **self.build.committed(name)}
+        return self._committed[name]
+
+    def _retry_rounds(self) -> tuple[Mapping[str, Mapping[str, Sequence[str]]], ...]:
+        with self._lock:
+            if self._rounds is None:
+                self._rounds = self.build.retry_rounds()
+            return self._rounds
+
+    def _cut(self, step: Step, block: int) -> tuple[Shard, ...] | None:
+        """A block's shards, or None while what they come from is unfinished."""
+        parents = parents_of(step, self.build.config)
+        sizes = {parent: self.block_parts(parent, block) for parent in parents}
+        if any(found is None for found in sizes.values()):
+            return None
+        parts = {parent: self.footers.of(found or {}) for parent, found in sizes.items()}
+        inputs = tuple(key for found in parts.values() for key in found)
+        if step.reduce:
+            scope = self._scope(step, inputs)
+            if scope is None:
+                return None
+            count = count_items(self.build, step, lambda name: parts[name].values())
+            return (self._shard(step, block, (0, count), inputs, scope),) if count else ()
+        if step.name == "pose":
+            first, last = self.layout.span(block)
+        else:
+            first, last = 0, count_items(self.build, step, lambda name: parts[name].values())
+        size = self.layout.shard_items[step.name]
+        cuts = [(start, min(start + size, last)) for start in range(first, last, size)]
+        return tuple(self._shard(step, block, place, inputs) for place in cuts)
+
+    def _scope(self, step: Step, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        """What a cut looks at: the block where each trajectory or each item decides alone, else the whole build."""
+        if decides_alone(rule_of(self.build, step.name)):
+            return inputs
+        every: list[str] = []
+        for parent in step.parents:
+            for block in range(self.layout.blocks):
+                found = self.block_parts(parent, block)
+                if found is None:
+                    return None
+                every.extend(found)
+        return tuple(every)
 
     def _shard(
-        self, step: Step, items: Sequence[Item], place: Mapping[str, Mapping[str, str]], counts: Mapping[str, int]
+        self, step: Step, block: int, place: tuple[int, int], inputs: tuple[str, ...], scope: tuple[str, ...] = ()
     ) -> Shard:
-        retries = {item.item_id: counts[item.item_id] for item in items if item.item_id in counts}
-        identity = ids.shard_id(step.name, ((item.item_id, retries.get(item.item_id, 0)) for item in items))
-        sources: dict[str, dict[str, str]] = {}
-        for item in items:
-            for name, row_id in item.refs.items():
-                sources.setdefault(name, {})[row_id] = place[name][row_id]
-        inputs = sorted({key for found in sources.values() for key in found.values()})
-        return Shard(
-            step.name,
-            identity,
-            self.build.part_key(step.name, identity),
-            tuple(items),
-            tuple(inputs),
-            sources,
-            {},
-            retries,
-        )
+        settings = [step.version, step.subset(self.build.subset), *_counts(self.build, step.name)]
+        names = [key.rsplit("/", 1)[1] for key in inputs]
+        if step.reduce:
+            names.append(ids.sha256_hex("\n".join(key.rsplit("/", 1)[1] for key in scope)))
+        identity = ids.part_id(step.name, settings, names, *place)
+        retries: dict[str, int] = {}
+        for found in self._retry_rounds():
+            items = found.get(step.name, {}).get(identity, ())
+            if items:
+                identity = ids.retried_shard_id(identity, items)
+                retries.update({item: retries.get(item, 0) + 1 for item in items})
+        key = self.build.part_key(step.name, identity)
+        return Shard(step.name, identity, key, inputs, block, *place, scope=scope, retries=retries)
 
-    def _reduce_shard(self, step: Step) -> tuple[Shard, ...]:
-        inputs = tuple(key for parent in step.parents for key in self.parts(parent))
-        settings = ids.canonical_json([step.version, step.subset(self.build.subset)])
-        identity = ids.shard_id(step.name, [(settings, 0), *((key.rsplit("/", 1)[1], 0) for key in inputs)])
-        return (Shard(step.name, identity, self.build.part_key(step.name, identity), inputs=inputs),)
 
-    def _taking_over(self, step: Step, shards: Sequence[Shard], left_over: Sequence[str]) -> Iterator[Shard]:
-        by = "item_id" if step.table.rows == "one" else "parent_id"
-        held: dict[str, str] = {}
-        failed: dict[str, tuple[str, int]] = {}
-        for key in left_over:
-            part, _ = self.reader.part(key)
-            retries = retries_of(part.metadata)
-            for row_id, status, item in zip(
-                part.table.column(by).to_pylist(),
-                part.table.column("status").to_pylist(),
-                part.table.column("item_id").to_pylist(),
-                strict=True,
-            ):
-                if status == "failed":
-                    failed[row_id] = (key, retries.get(item, 0))
-                else:
-                    held[row_id] = key
-        for shard in shards:
-            takeover: dict[str, str] = {}
-            for item in shard.items:
-                row_id = item.item_id if by == "item_id" else item.parent_id
-                if row_id in held:
-                    takeover[item.item_id] = held[row_id]
-                elif row_id in failed and failed[row_id][1] >= shard.retries.get(item.item_id, 0):
-                    takeover[item.item_id] = failed[row_id][0]
-            yield replace(shard, takeover=takeover)
+def rule_of(build: Build, step: str) -> SelectRule:
+    """The configured rule of a select step."""
+    rules = build.config.select
+    return rules.candidates if step == "select-candidates" or rules.clips is None else rules.clips
 
-    def _resources(self, step: Step) -> Any:  # noqa: ANN401  StageResources by name
-        return getattr(self.build.config.execution.stages, step.resources or "")
+
+def decides_alone(rule: SelectRule) -> bool:
+    """Whether a rule needs no look at other blocks: ranks and verdicts of a trajectory do not depend on the others."""
+    return rule.scope == "input"
+
+
+def _counts(build: Build, step: str) -> tuple[int | None, ...]:
+    """How many children each parent has, which decides what the n-th item of a block is."""
+    if step == "appearance":
+        return (build.config.appearance.candidates,)
+    return (build.config.video.clips_per_trajectory,) if step == "video" else ()

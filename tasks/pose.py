@@ -12,7 +12,7 @@ from pam_models.pose.sources.graspxl import GraspxlSource
 from pam_models.pose.sources.physics import PhysicsSource
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.stages import GraspxlPose
+from tasks.config.stages import GraspxlPose, PhysicsPose
 from tasks.hands import resolve_hand
 from tasks.ids import derive_seed
 from tasks.items import make_item
@@ -45,12 +45,21 @@ def without_folder(message: str, config: GenerateConfig) -> str:
     return message
 
 
-def items(build: Build, step: Step) -> Iterator[Item]:
-    """One item for each trajectory that the build asks for."""
+def items(build: Build, step: Step, first: int = 0, last: int | None = None) -> Iterator[Item]:
+    """One item for each trajectory that the build asks for, or from number `first` up to `last` (excluded)."""
     config = build.config
     seed = derive_seed(config.seed, "build", step.name)
-    for request in source_of(config).requests(config.pose.trajectories, seed):
+    # A source's first requests are the same ones however many are asked for.
+    for request in source_of(config).requests(last or config.pose.trajectories, seed)[first:]:
         yield make_item(build, step, "", request.key, fields={"request_key": request.key, "request_seed": request.seed})
+
+
+def count(build: Build) -> int:
+    """How many trajectories the build asks for: recordings are counted, simulations have no end."""
+    config = build.config
+    if isinstance(config.pose, PhysicsPose):
+        return config.pose.trajectories
+    return len(source_of(config).requests(config.pose.trajectories, derive_seed(config.seed, "build", "pose")))
 
 
 def stage(build: Build, step: Step) -> StageFactory:

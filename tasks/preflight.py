@@ -21,8 +21,8 @@ from tasks.config.stages import (
 )
 from tasks.errors import ConfigError, ExecutorError
 from tasks.executor.batches import one_line
-from tasks.executor.opening import check_room
-from tasks.executor.ray_pool import cluster_resources
+from tasks.executor.opening import check_room, nodes_of
+from tasks.executor.placement import MIB_PER_GIB, Node, smallest_gpu_mib
 from tasks.store import Store
 
 DEMO_WEIGHTS = {
@@ -92,15 +92,17 @@ def check_machine(config: GenerateConfig) -> None:
     execution = config.execution
     if execution.executor == "inline":
         return
-    if ray.is_initialized():
-        available = cluster_resources()
-    elif execution.address == "local":
-        gpus = execution.num_gpus if execution.num_gpus is not None else gpus_here()
-        available = {"CPU": float(execution.num_cpus or os.cpu_count() or 1), "GPU": float(gpus)}
-    else:
-        return
     try:
-        check_room(execution, available)
+        if ray.is_initialized():
+            nodes = nodes_of(execution)
+        elif execution.address == "local":
+            gpus = execution.num_gpus if execution.num_gpus is not None else gpus_here()
+            mib = smallest_gpu_mib() if gpus else None
+            memory_gib = execution.gpu_memory_gib or (mib / MIB_PER_GIB if mib is not None else None)
+            nodes = [Node("here", float(execution.num_cpus or os.cpu_count() or 1), float(gpus), memory_gib)]
+        else:
+            return
+        check_room(execution, nodes)
     except ExecutorError as error:
         raise ConfigError(str(error)) from error
 

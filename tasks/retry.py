@@ -1,9 +1,9 @@
 """Trying failed items again: they are marked in the build, and the next run replaces the parts in which they stand.
 
-A mark changes the ids of the shards that hold the item, so the plan asks for new parts; rows that did not fail are
-taken over from the old parts as they are, and only the failed items run. What depends on them (scores, the cut,
-clips, frames) is planned anew in the same way. The snapshot lists the planned parts alone, so a reader sees each item
-once.
+A mark names a shard and items of it; another shard then takes that one's place, so the plan asks for a new part.
+Rows that did not fail are taken over from the old part as they are, and only the failed items run. What depends
+on them (scores, the cut, clips, frames) is planned anew in the same way, in their block alone. The snapshot lists the
+planned parts alone, so a reader sees each item once.
 """
 
 from tasks.build import Build
@@ -15,18 +15,22 @@ from tasks.steps import steps_of
 ROUNDS = 10_000
 
 
-def failed_items(planner: Planner) -> dict[str, list[str]]:
-    """Ids of the failed rows of every finished step, by step; steps without any are left out."""
-    failed: dict[str, list[str]] = {}
+def failed_items(planner: Planner) -> dict[str, dict[str, list[str]]]:
+    """Failed items of every finished step: step -> shard -> their ids; steps without any are left out.
+
+    Only parts whose footers count failures are read.
+    """
+    failed: dict[str, dict[str, list[str]]] = {}
     for step in steps_of(planner.build.config):
         if step.reduce:
             continue
         if not planner.finished(step.name):
             break
-        rows = planner.rows(step.name, ("item_id", "status"))
-        found = sorted(row["item_id"] for row in rows if row["status"] == "failed")
-        if found:
-            failed[step.name] = found
+        footers = planner.footers_of(step.name, planner.parts(step.name))
+        keys = [key for key, footer in footers.items() if footer.failed]
+        for _, row in planner.reader.columns(keys, ("item_id", "shard_id", "status")):
+            if row["status"] == "failed":
+                failed.setdefault(step.name, {}).setdefault(row["shard_id"], []).append(row["item_id"])
     return failed
 
 
@@ -37,7 +41,7 @@ def mark_failed(build: Build, planner: Planner | None = None) -> dict[str, int]:
     failed = failed_items(planner or Planner(build))
     if failed:
         _commit_round(build, canonical_json(failed).encode())
-    return {step: len(items) for step, items in failed.items()}
+    return {step: sum(len(items) for items in shards.values()) for step, shards in failed.items()}
 
 
 def _commit_round(build: Build, data: bytes) -> None:

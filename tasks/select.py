@@ -1,10 +1,10 @@
-"""The cut after scoring, as a step: scores in as columns, decisions out as one part."""
+"""The cut after scoring, as a step: scores in as columns, decisions out as one part for each block of trajectories."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +16,13 @@ from tasks.build import Build
 from tasks.config.stages import SelectRule
 from tasks.cut import Decisions, decide
 from tasks.errors import PamError
-from tasks.plan import Shard
+from tasks.plan import Planner, Shard, StepPlan, decides_alone, rule_of
 from tasks.shard import ShardReport
 from tasks.steps import BY_NAME, Step
 from tasks.tables.parts import read_part, write_columns
 from tasks.timings import write_timings
 
-SCORE_COLUMNS = ("item_id", "status", "target_id", "trajectory_id", "mpjpe_mm", "detected")
+JUDGED = ("target_id", "trajectory_id", "mpjpe_mm", "detected")
 MISSED_CUT = "MissedCut"
 
 
@@ -30,49 +30,105 @@ class EmptySelectionError(PamError):
     """A cut that keeps nothing, so that there is nothing left to go on with."""
 
 
-def rule_of(build: Build, step: str) -> SelectRule:
-    """The configured rule of a select step."""
-    rules = build.config.select
-    return rules.candidates if step == "select-candidates" or rules.clips is None else rules.clips
+@dataclass(frozen=True)
+class Verdicts:
+    """Decisions over the ok scores of several parts, and where in them each part's begin."""
+
+    decisions: Decisions
+    starts: dict[str, int]
+
+    def of(self, first: str, count: int) -> Decisions:
+        """Those of `count` scores in order, from the first of a part."""
+        start = self.starts[first]
+        found, chosen = self.decisions, slice(start, start + count)
+        return Decisions(found.rank[chosen], found.threshold_mm[chosen], found.kept[chosen])
 
 
-def run_select(build: Build, shard: Shard) -> ShardReport:
-    """Decides over every ok score of the step before, and commits the decisions. Scores that failed get no decision.
+def run_select(planner: Planner, plan: StepPlan) -> list[ShardReport]:
+    """Decides over every ok score of the step before, and commits the decisions of each block that has no part yet.
+    Scores that failed get no decision.
 
-    Holds a few columns of all scores and one part at a time. Raises EmptySelectionError when nothing is kept, and
-    StoreError or TableError for a part that is missing or unreadable.
+    A cut over the whole build holds an id and an error for each score (about 50 bytes), all else is one block at a
+    time. Raises EmptySelectionError when nothing is kept, and StoreError or TableError for a part that is missing or
+    unreadable.
     """
-    if build.store.exists(shard.key):
-        return ShardReport(shard.step, shard.shard_id, 0, skipped=True)
-    started = time.perf_counter()
-    step, rule = BY_NAME[shard.step], rule_of(build, shard.step)
-    scores, digests = _scores(build, shard)
+    build, rule = planner.build, rule_of(planner.build, plan.step.name)
+    if not plan.todo:
+        return []
+    shared = None if decides_alone(rule) else _judge(build, rule, plan.todo[0].scope)
+    if len(plan.todo) == len(plan.shards):
+        _check_some_kept(build, plan, rule, shared)
+    reports = []
+    for shard in plan.todo:
+        reports.append(_commit_block(build, shard, rule, shared or _judge(build, rule, shard.scope)))
+        planner.committed(shard)
+    return reports
+
+
+def _judge(build: Build, rule: SelectRule, parts: Sequence[str]) -> Verdicts:
+    """The rule over the ok scores of parts, read one after the other."""
+    tables, starts, count = [], {}, 0
+    for key in parts:
+        table = _ok_scores(build.store.read(key), key, JUDGED)
+        starts[key] = count
+        count += table.num_rows
+        tables.append(table)
+    scores = _whole(pa.concat_tables(tables))
+    targets, trajectories = (scores.column(name).chunk(0) for name in ("target_id", "trajectory_id"))
+    return Verdicts(decide(targets, trajectories, _errors_mm(scores), rule), starts)
+
+
+def _ok_scores(data: bytes, key: str, columns: Sequence[str]) -> pa.Table:
+    table = read_part(data, key, ("status", *columns)).table
+    return table.filter(pc.equal(table.column("status"), "ok")).drop_columns(["status"])
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """The table with one chunk for each column."""
+    columns = [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in table.columns]
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _errors_mm(scores: pa.Table) -> Float64[np.ndarray, " N"]:
+    """The error of each score, NaN where no hand was found."""
     found = scores.column("mpjpe_mm").to_numpy().astype(np.float64)
-    found = np.where(scores.column("detected").to_numpy(), found, np.nan)
-    decisions = decide(scores.column("target_id").chunk(0), scores.column("trajectory_id").chunk(0), found, rule)
-    if len(found) and not decisions.kept.any():
-        raise EmptySelectionError(_nothing_kept(shard.step, rule, found))
-    columns = _decision_columns(build, step, shard.shard_id, rule, scores, found, decisions)
-    lineage = build.lineage(step.name, step.version, input_parts=digests, retries=shard.retries)
-    build.store.commit_part(shard.key, write_columns(step.table, columns, lineage))
-    kept = int(decisions.kept.sum())
-    seconds = time.perf_counter() - started
-    write_timings(build, step.name, shard.shard_id, items=len(found), wall_s=seconds)
-    statuses = {"ok": kept, "filtered": len(found) - kept, "failed": 0}
-    return ShardReport(shard.step, shard.shard_id, len(found), len(found), statuses, seconds=seconds)
+    return np.where(scores.column("detected").to_numpy(), found, np.nan)
 
 
-def _scores(build: Build, shard: Shard) -> tuple[pa.Table, dict[str, str]]:
-    """The ok scores of all input parts as one chunk for each column, and the SHA-256 of every part."""
+def _check_some_kept(build: Build, plan: StepPlan, rule: SelectRule, shared: Verdicts | None) -> None:
+    judged = [shared] if shared is not None else (_judge(build, rule, shard.scope) for shard in plan.shards)
+    total = 0
+    for verdicts in judged:
+        if verdicts.decisions.kept.any():
+            return
+        total += len(verdicts.decisions.kept)
+    if total:
+        keys = plan.shards[0].scope if shared is not None else [key for shard in plan.shards for key in shard.scope]
+        errors = [_errors_mm(_ok_scores(build.store.read(key), key, JUDGED)) for key in keys]
+        raise EmptySelectionError(_nothing_kept(plan.step.name, rule, np.concatenate(errors)))
+
+
+def _commit_block(build: Build, shard: Shard, rule: SelectRule, verdicts: Verdicts) -> ShardReport:
+    if build.store.exists(shard.key):
+        return ShardReport(shard.step, shard.shard_id, shard.count, skipped=True)
+    started = time.perf_counter()
+    step = BY_NAME[shard.step]
     tables, digests = [], {}
     for key in shard.inputs:
         data = build.store.read(key)
         digests[key] = ids.sha256_hex(data)
-        table = read_part(data, key, SCORE_COLUMNS).table
-        tables.append(table.filter(pc.equal(table.column("status"), "ok")).drop_columns(["status"]))
-    joined = pa.concat_tables(tables)
-    columns = [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in joined.columns]
-    return pa.table(dict(zip(joined.column_names, columns, strict=True))), digests
+        tables.append(_ok_scores(data, key, ("item_id", *JUDGED)))
+    scores = _whole(pa.concat_tables(tables))
+    found = _errors_mm(scores)
+    decisions = verdicts.of(shard.inputs[0], len(found))
+    columns = _decision_columns(build, step, shard.shard_id, rule, scores, found, decisions)
+    place = (shard.block, shard.first, shard.last)
+    lineage = build.lineage(step.name, step.version, input_parts=digests, retries=shard.retries, place=place)
+    build.store.commit_part(shard.key, write_columns(step.table, columns, lineage))
+    kept, seconds = int(decisions.kept.sum()), time.perf_counter() - started
+    write_timings(build, step.name, shard.shard_id, items=len(found), wall_s=seconds)
+    statuses = {"ok": kept, "filtered": len(found) - kept, "failed": 0}
+    return ShardReport(shard.step, shard.shard_id, len(found), len(found), statuses, seconds=seconds)
 
 
 def _nothing_kept(step: str, rule: SelectRule, mpjpe_mm: Float64[np.ndarray, " N"]) -> str:
@@ -94,7 +150,8 @@ def _decision_columns(
     """The part's columns, in the order of the scores. `mpjpe_mm` is NaN where no hand was found."""
     count = len(mpjpe_mm)
     parents = scores.column("item_id").chunk(0)
-    identities = pa.array(_identities(step, step.subset(build.subset), parents), pa.string())
+    prefix = build.item_prefix(step)
+    identities = pa.array([ids.item_id_below(prefix, parent.as_py(), "") for parent in parents], pa.string())
     seeds = (ids.derive_seed(build.config.seed, identity.as_py(), "select") for identity in identities)
     dropped = pa.array(~decisions.kept)
     columns = {
@@ -125,16 +182,6 @@ def _where(chosen: pa.BooleanArray) -> pa.Array:
 
 def _nullable(values: Float64[np.ndarray, " N"]) -> pa.Array:
     return pa.array(values.astype(np.float32), mask=np.isnan(values))
-
-
-def _identities(step: Step, subset: dict[str, object], parents: pa.Array) -> Iterator[str]:
-    """`ids.item_id` of many parents: what they share is spelled and hashed once."""
-    shared = ids.canonical_json([step.name, step.version, subset])[:-1]
-    begun = hashlib.sha256(f"{shared},".encode())
-    for parent in parents:
-        digest = begun.copy()
-        digest.update(f'{ids.canonical_json(parent.as_py())},""]'.encode())
-        yield digest.hexdigest()[: ids.ITEM_ID_DIGITS]
 
 
 def _reasons(rule: SelectRule, mpjpe_mm: Float64[np.ndarray, " N"], decisions: Decisions) -> Iterator[str | None]:

@@ -3,19 +3,21 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib import import_module
+from dataclasses import dataclass, field
 
 from tasks import ids
 from tasks.build import Build
 from tasks.errors import TableError, TooManyFailuresError
 from tasks.executor.contract import Executor
-from tasks.plan import Shard, StepPlan
-from tasks.rows import PartReader
-from tasks.stage import Item, OnProgress, Outcome, Progress, Row
+from tasks.footers import total_reasons, total_statuses
+from tasks.plan import Planner, Shard, StepPlan
+from tasks.stage import OnProgress, Outcome, Progress, Row
+from tasks.stages import models_of
 from tasks.steps import BY_NAME, Step
-from tasks.tables.parts import STATUSES, write_part
+from tasks.tables.parts import write_part
+from tasks.tables.summary import STATUSES
 from tasks.tables.table import COMMON, Table
+from tasks.takeover import rows_taken_over
 from tasks.timings import write_timings
 
 COMMON_NAMES = frozenset(column.name for column in COMMON)
@@ -25,7 +27,7 @@ REASONS_SHOWN = 3
 @dataclass(frozen=True)
 class ShardReport:
     """What a shard came to. `skipped`: the part was there already; `taken_over`: items whose rows an earlier part
-    held.
+    held; `bytes`: of its part and of the media that its rows name.
     """
 
     step: str
@@ -34,6 +36,7 @@ class ShardReport:
     rows: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
     taken_over: int = 0
+    bytes: int = 0
     seconds: float = 0.0
     skipped: bool = False
 
@@ -43,40 +46,37 @@ class ShardReport:
         return self.statuses.get("failed", 0)
 
 
-def run_shard(
-    build: Build,
-    shard: Shard,
-    executor: Executor,
-    reader: PartReader | None = None,
-    on_progress: OnProgress | None = None,
-) -> ShardReport:
+def run_shard(planner: Planner, shard: Shard, executor: Executor, on_progress: OnProgress | None = None) -> ShardReport:
     """Works a shard off and commits its part, unless that is done already.
 
     Raises InfrastructureError when the store or the workers fail: nothing is committed then, and the shard may be run
     again.
     Raises TableError when a stage's rows do not fit the table.
     """
+    build, step = planner.build, BY_NAME[shard.step]
     if build.store.exists(shard.key):
-        return ShardReport(shard.step, shard.shard_id, len(shard.items), skipped=True)
+        planner.committed(shard)
+        return ShardReport(shard.step, shard.shard_id, shard.count, skipped=True)
     started = time.perf_counter()
-    step = BY_NAME[shard.step]
-    reader = reader or PartReader(build.store)
-    kept, _ = _kept_rows(step, shard, reader)
-    items, input_parts = with_inputs(shard, [item for item in shard.items if item.item_id not in kept], reader)
+    members = planner.members.items(shard)
+    kept = rows_taken_over(planner, shard, members)
+    items, input_parts = planner.members.with_inputs(shard, [item for item in members if item.item_id not in kept])
     outcomes = executor.map(
-        items, batch_size=step.batch_size(build.config), on_progress=_offset(on_progress, len(kept), len(shard.items))
+        items, batch_size=step.batch_size(build.config), on_progress=_offset(on_progress, len(kept), len(members))
     )
     fresh = {outcome.item.item_id: list(finished_rows(outcome, shard.shard_id, step.table)) for outcome in outcomes}
-    rows = [row for item in shard.items for row in (kept.get(item.item_id) or fresh[item.item_id])]
+    rows = [row for item in members for row in (kept.get(item.item_id) or fresh[item.item_id])]
     rows = [{**row, "shard_id": shard.shard_id} for row in rows]
-    commit_rows(build, step, shard, rows, input_parts)
+    size = commit_rows(build, step, shard, rows, input_parts)
+    planner.committed(shard)
     report = ShardReport(
         shard.step,
         shard.shard_id,
-        len(shard.items),
+        len(members),
         len(rows),
         count_statuses(rows),
         len(kept),
+        size + media_bytes(rows),
         time.perf_counter() - started,
     )
     write_timings(
@@ -86,38 +86,32 @@ def run_shard(
         items=report.items,
         wall_s=report.seconds,
         outcomes=outcomes,
-        gpus=getattr(build.config.execution.stages, step.resources or "pose").gpus,
+        gpus=executor.gpus_per_worker,
         taken_over=report.taken_over,
     )
     return report
 
 
-def commit_rows(build: Build, step: Step, shard: Shard, rows: Sequence[Row], input_parts: Mapping[str, str]) -> None:
+def commit_rows(build: Build, step: Step, shard: Shard, rows: Sequence[Row], input_parts: Mapping[str, str]) -> int:
     """Builds the part's bytes, checks them, and creates the part; another writer's part of the same shard is as
-    good.
+    good. Returns the part's length in bytes.
     """
-    models = getattr(import_module(step.module), "models", None)
     lineage = build.lineage(
         step.name,
         step.version,
-        models=models(build, step) if models is not None else {},
+        models=models_of(build, step),
         input_parts=input_parts,
         retries=shard.retries,
+        place=(shard.block, shard.first, shard.last),
     )
-    build.store.commit_part(shard.key, write_part(step.table, rows, lineage))
+    data = write_part(step.table, rows, lineage)
+    build.store.commit_part(shard.key, data)
+    return len(data)
 
 
-def with_inputs(shard: Shard, items: Sequence[Item], reader: PartReader) -> tuple[list[Item], dict[str, str]]:
-    """Items with the rows they refer to, and the SHA-256 of every part that the shard's items refer to."""
-    rows: dict[str, dict[str, Row]] = {}
-    for name, places in shard.sources.items():
-        wanted: dict[str, list[str]] = {}
-        for row_id in dict.fromkeys(item.refs[name] for item in items if name in item.refs):
-            wanted.setdefault(places[row_id], []).append(row_id)
-        found, _ = reader.rows(wanted)
-        rows[name] = {row_id: several[0] for row_id, several in found.items()}
-    filled = [replace(item, inputs={name: rows[name][row_id] for name, row_id in item.refs.items()}) for item in items]
-    return filled, {key: reader.part(key)[1] for key in shard.inputs}
+def media_bytes(rows: Sequence[Row]) -> int:
+    """Length of all media that rows name, in bytes; one that several rows name counts each time."""
+    return sum(value for row in rows for name, value in row.items() if name.endswith("_bytes") and value is not None)
 
 
 def finished_rows(outcome: Outcome, shard_id: str, table: Table) -> Iterator[Row]:
@@ -153,21 +147,17 @@ def count_statuses(rows: Sequence[Row]) -> dict[str, int]:
     return {status: counts[status] for status in STATUSES}
 
 
-def check_failures(build: Build, plan: StepPlan, reader: PartReader | None = None) -> dict[str, int]:
-    """Counts a finished step's rows by status.
+def check_failures(planner: Planner, plan: StepPlan) -> dict[str, int]:
+    """Counts a finished step's rows by status, as the footers of its parts state them.
 
     Raises TooManyFailuresError when more items failed than `execution.max_failed_fraction` allows, or when none is ok.
     """
-    counts: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    reader = reader or PartReader(build.store)
-    for _, row in reader.columns([shard.key for shard in plan.shards], ("status", "error_type", "error_message")):
-        counts[row["status"]] += 1
-        if row["status"] != "ok":
-            reasons[f"{row['error_type']}: {row['error_message']}"] += 1
+    footers = planner.footers_of(plan.step.name, [shard.key for shard in plan.shards]).values()
+    counts = total_statuses(footers)
     total = sum(counts.values())
-    limit = build.config.execution.max_failed_fraction
-    most = "; ".join(f"{reason} ({count}x)" for reason, count in reasons.most_common(REASONS_SHOWN))
+    limit = planner.build.config.execution.max_failed_fraction
+    reasons = total_reasons(footers).most_common(REASONS_SHOWN)
+    most = "; ".join(f"{reason} ({count}x)" for reason, count in reasons)
     if total and counts["failed"] > limit * total:
         raise TooManyFailuresError(
             f"step {plan.step.name}: {counts['failed']} of {total} items failed, "
@@ -177,20 +167,7 @@ def check_failures(build: Build, plan: StepPlan, reader: PartReader | None = Non
         raise TooManyFailuresError(
             f"step {plan.step.name}: none of {total} items is ok, so nothing is left to go on with: {most}"
         )
-    return {status: counts[status] for status in STATUSES}
-
-
-def _kept_rows(step: Step, shard: Shard, reader: PartReader) -> tuple[dict[str, list[Row]], dict[str, str]]:
-    """Rows of this shard's items that an earlier part of the step holds."""
-    if not shard.takeover:
-        return {}, {}
-    by = "item_id" if step.table.rows == "one" else "parent_id"
-    row_id = {item.item_id: item.item_id if by == "item_id" else item.parent_id for item in shard.items}
-    wanted: dict[str, list[str]] = {}
-    for item_id, key in shard.takeover.items():
-        wanted.setdefault(key, []).append(row_id[item_id])
-    found, digests = reader.rows(wanted, by)
-    return {item_id: found[row_id[item_id]] for item_id in shard.takeover}, digests
+    return counts
 
 
 def _offset(on_progress: OnProgress | None, before: int, total: int) -> OnProgress | None:

@@ -8,7 +8,6 @@ from tasks.build import Build
 from tasks.errors import TableError
 from tasks.ids import canonical_json, sha256_hex
 from tasks.plan import Planner
-from tasks.shard import count_statuses
 from tasks.steps import steps_of
 from tasks.store import Store
 from tasks.tables.lineage import code_version
@@ -23,11 +22,10 @@ def write_snapshot(build: Build, planner: Planner) -> Snapshot:
     steps: dict[str, tuple[PartEntry, ...]] = {}
     for step in steps_of(build.config):
         entries = []
-        for key in planner.parts(step.name):
-            part, digest = planner.reader.part(key)
-            statuses = count_statuses([{"status": status} for status in part.table.column("status").to_pylist()])
-            size = build.store.size(key) or 0
-            entries.append(PartEntry(key.removeprefix(build.key("")), digest, size, part.table.num_rows, statuses))
+        for key, footer in planner.footers_of(step.name, planner.parts(step.name)).items():
+            digest = sha256_hex(build.store.read(key))
+            path, statuses = key.removeprefix(build.key("")), dict(footer.summary.statuses)
+            entries.append(PartEntry(path, digest, footer.bytes, footer.rows, statuses))
         steps[step.name] = tuple(entries)
     snapshot = Snapshot(build.build_id, sha256_hex(canonical_json(build.subset)), code_version(), steps)
     build.store.replace(build.key(NAME), _encode(snapshot))

@@ -1,5 +1,6 @@
 """What a step does with items, and what comes back: the contract between steps and executors."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -47,13 +48,45 @@ class Stage(Protocol):
         """Gives back what `setup` took."""
 
 
+class PhasedStage(ABC):
+    """A stage whose CPU work stands beside its model's work: while one batch is in `compute`, the worker's other
+    batch is prepared or finished. No phase runs twice at once in a worker, so each may keep things of its own.
+    """
+
+    name: str
+
+    @abstractmethod
+    def setup(self) -> None:
+        """Loads what is kept warm; see `Stage.setup`."""
+
+    @abstractmethod
+    def prepare(self, items: list[Item]) -> Any:  # noqa: ANN401  whatever `compute` takes
+        """What the model needs: media read, maps encoded. Runs on the CPU."""
+
+    @abstractmethod
+    def compute(self, items: list[Item], prepared: Any) -> Any:  # noqa: ANN401  whatever the two others agree on
+        """The model's own work."""
+
+    @abstractmethod
+    def finish(self, items: list[Item], computed: Any) -> "list[Row] | list[list[Row]]":  # noqa: ANN401
+        """Rows for the items, in order, after their media are encoded and put into the store. Runs on the CPU."""
+
+    def infer(self, items: list[Item]) -> "list[Row] | list[list[Row]]":
+        """The three phases one after the other; see `Stage.infer`."""
+        return self.finish(items, self.compute(items, self.prepare(items)))
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives back what `setup` took."""
+
+
 StageFactory = Callable[[], Stage]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one item: its rows, or why there are none. `seconds` is its share of the batch's time,
-    `usage` the peaks of the worker that ran it.
+    """What became of one item: its rows, or why there are none. `seconds` is its share of the batch's time, `compute_s`
+    the part of it in which the model worked, `usage` the peaks of the worker that ran it.
     """
 
     item: Item
@@ -63,6 +96,7 @@ class Outcome:
     attempts: int = 1
     seconds: float = 0.0
     usage: Usage = field(default_factory=Usage)
+    compute_s: float = 0.0
 
     @property
     def failed(self) -> bool:

@@ -3,7 +3,9 @@
 A step's module offers, besides the class of its stage:
 
     stage(build, step) -> StageFactory      how workers make the stage; it is sent to other processes
-    items(build, step) -> Iterator[Item]    only `pose`: what there is to do at first (the others follow from tables)
+    items(build, step, first, last) -> Iterator[Item]   only `pose`: what there is to do at first (the others follow
+                                            from tables), from trajectory `first` up to `last` (excluded)
+    count(build) -> int                     only `pose`: how many trajectories there are
     models(build, step) -> dict[str, str]   optional: id -> revision or hash of the models used, for the parts' lineage
 """
 
@@ -82,6 +84,14 @@ STEPS: tuple[Step, ...] = (
     Step("samples", 1, "tasks.samples", ("pose", "video", "score-clips"), (), "samples"),
 )
 BY_NAME: dict[str, Step] = {step.name: step for step in STEPS}
+
+
+def parents_of(step: Step, config: GenerateConfig) -> tuple[str, ...]:
+    """The steps whose parts a step reads under this configuration: `samples` obeys the cut over clips where there is
+    one.
+    """
+    cut = ("select-clips",) if step.name == "samples" and config.select.clips is not None else ()
+    return (*step.parents, *cut)
 
 
 def steps_of(config: GenerateConfig) -> tuple[Step, ...]:

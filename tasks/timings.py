@@ -21,11 +21,12 @@ def write_timings(
     gpus: float = 0.0,
     taken_over: int = 0,
 ) -> None:
-    """Writes a shard's sidecar: seconds, GPU-seconds, and the highest peaks among the workers that served it.
+    """Writes a shard's sidecar: seconds, GPU-seconds of the models' own work, and the highest peaks of the workers.
 
     A reduce step has no `outcomes`: its work and its memory are those of this process.
     """
     worked_s = wall_s if outcomes is None else sum(outcome.seconds for outcome in outcomes)
+    computed_s = sum(outcome.compute_s for outcome in outcomes or ())
     usages = [usage_so_far()] if outcomes is None else [outcome.usage for outcome in outcomes]
     timings = {
         "step": step,
@@ -34,7 +35,7 @@ def write_timings(
         "taken_over": taken_over,
         "wall_s": round(wall_s, 4),
         "worker_s": round(worked_s, 4),
-        "gpu_s": round(worked_s * gpus, 4),
+        "gpu_s": round(computed_s * gpus, 4),
         "peak_rss_bytes": max((usage.rss_bytes for usage in usages), default=0),
         "peak_gpu_bytes": max((usage.gpu_bytes for usage in usages), default=0),
     }

@@ -1,10 +1,13 @@
 """Re-reads a whole build and says what is wrong: altered or missing bytes, lost or doubled items, broken links,
-labels that are off.
+labels that are off. One block of trajectories at a time: nothing in one block refers to another.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ import numpy as np
 from tasks.build import Build, load_build
 from tasks.config.stages import PhysicsPose
 from tasks.errors import PamError, StoreError
+from tasks.footers import Footers
 from tasks.ids import sha256_hex
 from tasks.items import items_of
 from tasks.rows import rows_of
@@ -53,12 +57,21 @@ class Verdict:
 
 @dataclass
 class _Reading:
-    """What is kept while parts are read: no row's bulk, only ids, links, and the media that rows refer to."""
+    """What is kept while a block is read: no row's bulk, only ids, links, and the media that rows refer to."""
 
+    on_progress: Callable[[int, int], None] | None = None
     rows: Light = field(default_factory=dict)
     media: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     parts: int = 0
+    rows_read: int = 0
+    media_read: int = 0
+    total: int = 0
+
+    def tell(self) -> None:
+        """Reports how many files were read, of how many known so far."""
+        if self.on_progress is not None:
+            self.on_progress(self.parts + self.media_read, self.total)
 
     def find(self, kind: str, where: str, what: str) -> None:
         """Notes a finding; of one kind no more than a person reads."""
@@ -75,7 +88,7 @@ def verify(store: Store, build_id: str, on_progress: Callable[[int, int], None] 
     Raises ConfigError when there is no such build, and StoreError when the store does not answer.
     """
     build = load_build(store, build_id)
-    reading = _Reading()
+    reading = _Reading(on_progress)
     try:
         snapshot = read_snapshot(store, build_id)
     except PamError as error:
@@ -84,20 +97,73 @@ def verify(store: Store, build_id: str, on_progress: Callable[[int, int], None] 
     if snapshot is None:
         reading.find("unfinished", build.key("snapshot.json"), "is not there: the build is not finished; run it again")
         return Verdict(0, 0, 0, tuple(reading.findings))
-    total = sum(len(parts) for parts in snapshot.steps.values())
+    reading.total = sum(len(parts) for parts in snapshot.steps.values())
     for step in steps_of(build.config):
-        for entry in snapshot.steps.get(step.name, ()):
+        if step.name not in snapshot.steps:
+            missing = f"lists no parts of step {step.name}; run the build again"
+            reading.find("unfinished", build.key("snapshot.json"), missing)
+    blocks = _blocks(build, snapshot, reading)
+    for block in sorted(blocks):
+        _verify_block(build, snapshot, blocks[block], reading)
+    _check_trajectories(build, blocks, reading)
+    return Verdict(reading.parts, reading.rows_read, reading.media_read, tuple(reading.findings))
+
+
+@dataclass
+class _Block:
+    """The parts of one block by step, and the range of trajectories that its poses hold."""
+
+    entries: dict[str, list[PartEntry]] = field(default_factory=dict)
+    first: int | None = None
+    last: int = 0
+
+
+def _blocks(build: Build, snapshot: Snapshot, reading: "_Reading") -> dict[int, _Block]:
+    """The snapshot's parts by block, as their footers say; a part that cannot be read is block 0's trouble."""
+    footers, blocks = Footers(build.store), dict[int, _Block]()
+    for step, entries in snapshot.steps.items():
+        for entry in entries:
+            key, place = build.key(entry.path), (0, 0, 0)
+            size = build.store.size(key)
+            with suppress(PamError):
+                place = footers.of({key: size})[key].place if size else place
+            block = blocks.setdefault(place[0], _Block())
+            block.entries.setdefault(step, []).append(entry)
+            if step == "pose" and place[2] > place[1]:
+                block.first = place[1] if block.first is None else min(block.first, place[1])
+                block.last = max(block.last, place[2])
+    return blocks
+
+
+def _verify_block(build: Build, snapshot: Snapshot, block: _Block, reading: "_Reading") -> None:
+    reading.rows, reading.media = {}, {}
+    for step in steps_of(build.config):
+        for entry in block.entries.get(step.name, ()):
             _read_part(build, step, entry, reading)
-            if on_progress is not None:
-                on_progress(reading.parts, total + len(reading.media))
+            reading.tell()
+    reading.rows_read += sum(len(found) for found in reading.rows.values())
+    reading.total += len(reading.media)
     _check_links(build, reading)
-    _check_completeness(build, snapshot, reading)
-    for number, (uri, (digest, size, where)) in enumerate(sorted(reading.media.items()), 1):
-        _check_media(store, uri, digest, size, where, reading)
-        if on_progress is not None:
-            on_progress(total + number, total + len(reading.media))
-    rows = sum(len(found) for found in reading.rows.values())
-    return Verdict(reading.parts, rows, len(reading.media), tuple(reading.findings))
+    _check_completeness(build, snapshot, block, reading)
+    for uri, (digest, size, where) in sorted(reading.media.items()):
+        _check_media(build.store, uri, digest, size, where, reading)
+        reading.media_read += 1
+        reading.tell()
+
+
+def _check_trajectories(build: Build, blocks: Mapping[int, _Block], reading: "_Reading") -> None:
+    """No block of trajectories is left out of the snapshot."""
+    if not isinstance(build.config.pose, PhysicsPose):
+        # recordings need not lie where they lay when the build was made
+        return
+    ends = [(block.first or 0, block.last) for _, block in sorted(blocks.items()) if block.last]
+    if not ends:
+        return
+    gaps = [one[1] != other[0] for one, other in pairwise([(0, 0), *ends])]
+    if any(gaps) or ends[-1][1] != import_module("tasks.pose").count(build):
+        reading.find(
+            "lost item", "pose", f"the parts hold trajectories {ends}: some of the build's are in none of them"
+        )
 
 
 def _read_part(build: Build, step: Step, entry: PartEntry, reading: _Reading) -> None:
@@ -214,8 +280,8 @@ PARENT_TABLE = {
 }
 
 
-def _check_completeness(build: Build, snapshot: Snapshot, reading: _Reading) -> None:
-    """Every item that should be there is there, and no other."""
+def _check_completeness(build: Build, snapshot: Snapshot, block: _Block, reading: _Reading) -> None:
+    """Every item that should be in the block is there, and no other."""
 
     def ok_rows(name: str, columns: tuple[str, ...]) -> Iterator[Row]:
         del columns
@@ -224,32 +290,19 @@ def _check_completeness(build: Build, snapshot: Snapshot, reading: _Reading) -> 
                 yield row
 
     for step in steps_of(build.config):
-        if step.name not in snapshot.steps:
-            reading.find(
-                "unfinished", build.key("snapshot.json"), f"lists no parts of step {step.name}; run the build again"
-            )
-            continue
-        if step.name == "pose" and not isinstance(build.config.pose, PhysicsPose):
+        if step.name not in snapshot.steps or (step.name == "pose" and not isinstance(build.config.pose, PhysicsPose)):
             # recordings need not lie where they lay when the build was made
             continue
         rows = reading.rows.get(step.name, [])
         if step.reduce:
             expected = {row["item_id"] for row in ok_rows(step.parents[0], ())}
             _compare(step.name, expected, {row["parent_id"] for row in rows}, reading)
-        elif step.table.rows == "one":
-            _compare(
-                step.name,
-                {item.item_id for item in items_of(build, step, ok_rows)},
-                {row["item_id"] for row in rows},
-                reading,
-            )
+            continue
+        items = items_of(build, step, ok_rows, (block.first or 0, block.last))
+        if step.table.rows == "one":
+            _compare(step.name, {item.item_id for item in items}, {row["item_id"] for row in rows}, reading)
         else:
-            _compare(
-                step.name,
-                {item.parent_id for item in items_of(build, step, ok_rows)},
-                {row["parent_id"] for row in rows},
-                reading,
-            )
+            _compare(step.name, {item.parent_id for item in items}, {row["parent_id"] for row in rows}, reading)
             _check_frames(step.name, rows, reading)
 
 

@@ -84,6 +84,9 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
     ):
         if shipped:
             subset[name]["shipped"] = shipped_fingerprint(SHIPPED_WEIGHTS[name])
+    if config.execution.simulation is not None:
+        # What waits instead of working makes other rows: it must never be taken for, or finished as, a real build.
+        subset["simulation"] = {"media_bytes": config.execution.simulation.media_bytes}
     return subset
 
 

@@ -1,12 +1,13 @@
 """Micro-batches, how one is run, and how a batch that failed is taken apart until the guilty item stands alone."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tasks.errors import InfrastructureError
+from tasks.executor.memory import OUT_OF_MEMORY, free_memory, ran_out_of_memory
+from tasks.executor.phases import Lanes, PhaseClock, in_phases
 from tasks.stage import Item, Outcome, Row, Stage
-from tasks.usage import Usage, usage_so_far
+from tasks.usage import Usage, rss_now, usage_so_far
 
 MESSAGE_LIMIT = 500
 
@@ -42,8 +43,15 @@ class BatchResult:
     error_type: str | None = None
     error_message: str | None = None
     infrastructure: bool = False
-    seconds: float = 0.0
+    out_of_memory: bool = False
+    phases: Mapping[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
+    rss_bytes: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the worker spent on the batch, waits between its phases left out."""
+        return sum(self.phases.values())
 
 
 @dataclass(frozen=True)
@@ -68,52 +76,56 @@ def one_line(error: BaseException) -> str:
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
 
 
-def run_batch(stage: Stage, items: Sequence[Item]) -> BatchResult:
-    """Runs a batch and turns whatever happens into plain values."""
-    started = time.perf_counter()
+def run_batch(stage: Stage, items: Sequence[Item], lanes: Lanes | None = None) -> BatchResult:
+    """Runs a batch and turns whatever happens into plain values. `lanes` keep phases of several batches apart."""
+    clock = PhaseClock(lanes or Lanes())
     try:
-        answers = stage.infer(list(items))
+        answers = in_phases(stage, list(items), clock)
         if len(answers) != len(items):
             raise ValueError(f"stage {stage.name} gave {len(answers)} answers for {len(items)} items")
         rows = tuple(tuple(answer) if isinstance(answer, list) else (answer,) for answer in answers)
     except Exception as error:  # noqa: BLE001  whatever a model raises is the item's outcome
-        return BatchResult(
-            error_type=type(error).__name__,
+        memory = ran_out_of_memory(error)
+        result = BatchResult(
+            error_type=OUT_OF_MEMORY if memory else type(error).__name__,
             error_message=one_line(error),
             infrastructure=isinstance(error, InfrastructureError),
-            seconds=time.perf_counter() - started,
+            out_of_memory=memory,
+            phases=clock.seconds,
             usage=usage_so_far(),
+            rss_bytes=rss_now(),
         )
-    return BatchResult(rows=rows, seconds=time.perf_counter() - started, usage=usage_so_far())
+    else:
+        return BatchResult(rows=rows, phases=clock.seconds, usage=usage_so_far(), rss_bytes=rss_now())
+    if memory:
+        free_memory()
+    return result
 
 
 def after_result(batch: Batch, result: BatchResult) -> Verdict:
-    """Outcomes of a batch that came back; one that raised is halved, or failed where it holds a single item.
+    """Outcomes of a batch that came back; one that raised is halved, or failed where it holds a single item. An item
+    that ran out of memory beside another batch is owed a try alone.
 
     Raises InfrastructureError when the stage said that not the items are at fault.
     """
     if result.infrastructure:
         raise InfrastructureError(result.error_message)
     share = result.seconds / len(batch.items)
+    computed = result.phases.get("compute", 0.0) / len(batch.items)
     if result.error_type is None:
         return Verdict(
             tuple(
-                (position, Outcome(item, rows, attempts=batch.deaths + 1, seconds=share, usage=result.usage))
+                (position, Outcome(item, rows, None, None, batch.deaths + 1, share, result.usage, computed))
                 for position, item, rows in zip(batch.positions, batch.items, result.rows, strict=True)
             )
         )
     if len(batch.items) > 1:
         return Verdict(again=batch.halves(suspect=batch.suspect))
-    return Verdict(
-        (
-            (
-                batch.positions[0],
-                Outcome(
-                    batch.items[0], (), result.error_type, result.error_message, batch.deaths + 1, share, result.usage
-                ),
-            ),
-        )
-    )
+    if result.out_of_memory and not batch.suspect:
+        return Verdict(again=(replace(batch, suspect=True),))
+    why = (result.error_type, result.error_message)
+    failed = Outcome(batch.items[0], (), *why, batch.deaths + 1, share, result.usage, computed)
+    return Verdict(((batch.positions[0], failed),))
 
 
 def after_death(batch: Batch, attempts: int, error_type: str, message: str) -> Verdict:

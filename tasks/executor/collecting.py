@@ -23,6 +23,11 @@ class Collector:
         if self._on_progress is not None and len(self._found) > before:
             self._on_progress(Progress(len(self._found), self.total, self.failed))
 
+    @property
+    def missing(self) -> int:
+        """Number of items without an outcome."""
+        return self.total - len(self._found)
+
     def ordered(self) -> list[Outcome]:
         """Every outcome in the order of the items."""
         return [self._found[position] for position in range(self.total)]

@@ -9,7 +9,12 @@ from tasks.stage import Item, OnProgress, Outcome
 
 
 class Executor(Protocol):
-    """Warm stages that work off items. May be used by several threads at once; `close` ends the workers."""
+    """Warm stages that work off items. May be used by several threads at once; `close` ends the workers.
+
+    `gpus_per_worker` is the share of GPUs that each worker holds.
+    """
+
+    gpus_per_worker: float
 
     def map(self, items: Sequence[Item], *, batch_size: int, on_progress: OnProgress | None = None) -> list[Outcome]:
         """One outcome for each item, in the order of `items`.

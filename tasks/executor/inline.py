@@ -14,6 +14,8 @@ from tasks.stage import Item, OnProgress, Outcome, Stage, StageFactory
 class InlineExecutor:
     """One warm stage in this process. An item that ends the process ends the build: only Ray's workers survive that."""
 
+    gpus_per_worker = 0.0
+
     def __init__(self, factory: StageFactory) -> None:
         self._factory = factory
         self._stage: Stage | None = None
@@ -37,9 +39,16 @@ class InlineExecutor:
             stage = self._warm()
             collector = Collector(len(items), on_progress)
             waiting = deque(cut(items, batch_size))
+            largest: int | None = None
             while waiting:
                 batch = waiting.popleft()
-                verdict = after_result(batch, run_batch(stage, batch.items))
+                if largest is not None and len(batch.items) > largest:
+                    waiting.extendleft(reversed(batch.halves()))
+                    continue
+                result = run_batch(stage, batch.items)
+                if result.out_of_memory:
+                    largest = max(1, len(batch.items) // 2)
+                verdict = after_result(batch, result)
                 waiting.extendleft(reversed(verdict.again))
                 collector.add(verdict.outcomes)
             return collector.ordered()

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import ray
@@ -12,7 +12,8 @@ from tasks.config.execution import ExecutionConfig, StageResources, StagesResour
 from tasks.errors import ExecutorError
 from tasks.executor.contract import Executor
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.ray_pool import RayActorPool, cluster_resources, fitting_actors
+from tasks.executor.placement import Node, cluster_nodes, hold_together, places_for, with_gpu_memory
+from tasks.executor.ray_pool import RayActorPool
 from tasks.stage import StageFactory
 
 OBJECT_STORE_BYTES = 512 * 2**20
@@ -30,7 +31,7 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
         yield
         return
     if ray.is_initialized():
-        check_room(execution, cluster_resources())
+        check_room(execution, nodes_of(execution))
         yield
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -55,7 +56,7 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
         ) from error
     with quiet_ray():
         try:
-            check_room(execution, cluster_resources())
+            check_room(execution, nodes_of(execution))
             yield
         finally:
             ray.shutdown()
@@ -72,15 +73,45 @@ def quiet_ray() -> Iterator[None]:
         ray_worker._worker_logs_enabled = before
 
 
-def check_room(execution: ExecutionConfig, available: Mapping[str, float]) -> None:
-    """Raises ExecutorError, naming the key, when a step's worker does not fit into what is available."""
+def nodes_of(execution: ExecutionConfig) -> list[Node]:
+    """The nodes of the Ray that this process is connected to; their GPU memory is asked where a stage is given in GiB.
+
+    Raises ExecutorError when a node with GPUs does not say how much memory they have.
+    """
+    nodes = cluster_nodes()
+    in_gib = any(_resources(execution, step).gpu_memory_gib is not None for step in StagesResources.model_fields)
+    return with_gpu_memory(nodes, execution.gpu_memory_gib) if in_gib else nodes
+
+
+def check_room(execution: ExecutionConfig, nodes: Sequence[Node]) -> None:
+    """Raises ExecutorError, naming the key, when a step's worker fits on none of the nodes."""
     for step in StagesResources.model_fields:
-        fitting_actors(getattr(execution.stages, step), available, step)
+        places_for(_resources(execution, step), nodes, step)
+
+
+def overlap_fits(execution: ExecutionConfig, pools: Sequence[tuple[str, str]]) -> bool:
+    """Whether the workers of several steps, given as (step, its resources' name), fit on the cluster side by side."""
+    if execution.executor == "inline":
+        return True
+    return hold_together({step: _resources(execution, name) for step, name in pools}, nodes_of(execution))
+
+
+def _resources(execution: ExecutionConfig, name: str) -> StageResources:
+    found: StageResources = getattr(execution.stages, name)
+    return found
 
 
 @contextmanager
-def open_executor(execution: ExecutionConfig, factory: StageFactory, resources: StageResources) -> Iterator[Executor]:
-    """Warm workers for one step, ended with the block. Needs an open `ray_session` unless the executor is inline."""
+def open_executor(
+    execution: ExecutionConfig,
+    factory: StageFactory,
+    resources: StageResources,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[Executor]:
+    """Warm workers for one step, ended with the block. Needs an open `ray_session` unless the executor is inline.
+
+    `labels` (step, build) name the workers to Prometheus.
+    """
     if execution.executor == "inline":
         with InlineExecutor(factory) as inline:
             yield inline
@@ -88,6 +119,11 @@ def open_executor(execution: ExecutionConfig, factory: StageFactory, resources: 
     if not ray.is_initialized():
         raise ExecutorError("no Ray is open; open the workers inside `with ray_session(execution):`")
     with RayActorPool(
-        factory, resources, item_attempts=execution.item_attempts, item_timeout_s=execution.item_timeout_s
+        factory,
+        resources,
+        item_attempts=execution.item_attempts,
+        item_timeout_s=execution.item_timeout_s,
+        nodes=nodes_of(execution),
+        labels=labels,
     ) as pool:
         yield pool

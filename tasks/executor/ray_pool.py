@@ -1,7 +1,7 @@
-"""A pool of warm Ray actors: two batches in flight for each, dead actors replaced, the guilty item found."""
+"""A pool of warm Ray actors: two batches in flight for each, dead or worn actors replaced, the guilty item found."""
 
 import logging
-import os
+import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,50 +12,21 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from tasks.config.execution import StageResources
-from tasks.errors import ExecutorError, StoreError
 from tasks.executor.batches import Batch, BatchResult, Verdict, after_death, after_result, cut, one_line
 from tasks.executor.collecting import Collector
+from tasks.executor.crew import Crew
+from tasks.executor.memory import OUT_OF_MEMORY, ran_out_of_memory, says_so
+from tasks.executor.metrics import PoolMetrics, labels_of
+from tasks.executor.placement import Node, Place, cluster_nodes, places_for
 from tasks.executor.slots import Seat, Slot, Slots
-from tasks.executor.worker import StageWorker
 from tasks.stage import Item, OnProgress, Outcome, StageFactory
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-SETUP_ATTEMPTS = 3
-PATIENCE_S = 60.0
-CLOSE_S = 5.0
+GIB = 2**30
 DIED = ("WorkerDied", "the worker process died while this item was running in it")
-PASSED_ON = ("AWS_",)
-
-
-def cluster_resources() -> dict[str, float]:
-    """CPU cores and GPUs (and more) of the Ray that this process is connected to."""
-    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
-
-
-def fitting_actors(resources: StageResources, available: Mapping[str, float], step: str = "<step>") -> int:
-    """How many of the wanted actors the cluster can hold.
-
-    Raises ExecutorError when it cannot hold one: nothing falls back to fewer GPUs than were asked for.
-    """
-    key = f"execution.stages.{step}"
-    gpus, cpus = available.get("GPU", 0.0), available.get("CPU", 0.0)
-    if resources.gpus > gpus:
-        raise ExecutorError(
-            f"{key}.gpus: a worker asks for {resources.gpus:g}, there are {gpus:g}; set it to 0 or run where GPUs are"
-        )
-    if resources.cpus > cpus:
-        raise ExecutorError(
-            f"{key}.cpus: a worker asks for {resources.cpus} cores, there are {cpus:g}; set it to {int(cpus)} or less"
-        )
-    fitting = int(cpus // resources.cpus)
-    if resources.gpus > 1:
-        fitting = min(fitting, int(gpus // resources.gpus))
-    elif resources.gpus > 0:
-        # Ray places fractions whole: two workers of 0.6 do not share a GPU, nor does one take a bit of two.
-        fitting = min(fitting, int(gpus) * int(1 / resources.gpus + 1e-9))
-    return max(1, min(resources.actors, fitting))
+STARVED = (OUT_OF_MEMORY, "the worker was ended because its machine ran out of memory while this item was in it")
 
 
 def _infer(handle: Any, items: Sequence[Item]) -> Any:  # noqa: ANN401  an actor's handle, a reference
@@ -63,7 +34,11 @@ def _infer(handle: Any, items: Sequence[Item]) -> Any:  # noqa: ANN401  an actor
 
 
 class RayActorPool:
-    """Actors that set their stage up once and take batches from any number of threads. Use it as a context manager."""
+    """Actors that set their stage up once and take batches from any number of threads. Use it as a context manager.
+
+    A batch that runs out of memory is halved, and no later one of the pool is larger than its halves. Batch sizes never
+    change ids; whether they change the last bits of a picture is the model's affair.
+    """
 
     def __init__(
         self,
@@ -72,22 +47,28 @@ class RayActorPool:
         *,
         item_attempts: int = 2,
         item_timeout_s: float | None = None,
+        nodes: Sequence[Node] | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
-        self._factory = factory
         self._resources = resources
         self._item_attempts = item_attempts
         self._item_timeout_s = item_timeout_s
-        self._environment = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-        actors = fitting_actors(resources, cluster_resources())
-        if actors < resources.actors:
-            log.info("room for %d of %d workers", actors, resources.actors)
-        handles = [self._start() for _ in range(actors)]
+        places = places_for(resources, cluster_nodes() if nodes is None else nodes, labels_of(labels)[0] or "<step>")
+        self.gpus_per_worker = places[0].gpus
+        if len(places) < resources.actors:
+            log.info("room for %d of %d workers", len(places), resources.actors)
+        self._crew = Crew(factory, labels or {})
+        self._metrics = PoolMetrics(*labels_of(labels)) if labels else None
+        self._largest_batch: int | None = None
+        self._unfinished = 0
+        self._broken: Exception | None = None
+        self._lock = threading.Lock()
         try:
-            self._slots = Slots([Slot(handle) for handle in self._set_up(handles)])
+            handles = self._crew.set_up(places)
         except BaseException:
-            for handle in handles:
-                ray.kill(handle)
+            self._crew.close()
             raise
+        self._slots = Slots([Slot(handle, place) for handle, place in zip(handles, places, strict=True)])
 
     def __enter__(self) -> "RayActorPool":
         """The pool itself: it was set up when it was made."""
@@ -104,6 +85,7 @@ class RayActorPool:
         collector = Collector(len(items), on_progress)
         waiting = deque(cut(items, batch_size))
         flying: dict[Any, tuple[Batch, Seat]] = {}
+        self._count(len(items))
         try:
             while waiting or flying:
                 self._submit(waiting, flying)
@@ -113,23 +95,25 @@ class RayActorPool:
                     verdict = self._verdict(batch, seat, reference, hanging=not finished)
                     waiting.extendleft(reversed(verdict.again))
                     collector.add(verdict.outcomes)
+                    self._count(-len(verdict.outcomes))
         finally:
             self._slots.forget_reservations()
             for reference, (_, seat) in flying.items():
                 self._slots.give_back(seat, reference)
+            self._count(-collector.missing)
         return collector.ordered()
 
     def close(self) -> None:
         """Closes the stages and ends the actors."""
-        if not ray.is_initialized():
-            return
-        handles = [slot.handle for slot in self._slots.all]
-        ray.wait([handle.close.remote() for handle in handles], num_returns=len(handles), timeout=CLOSE_S)
-        for handle in handles:
-            ray.kill(handle)
+        self._crew.close()
 
     def _submit(self, waiting: deque[Batch], flying: dict[Any, tuple[Batch, Seat]]) -> None:
         while waiting:
+            if self._broken is not None:
+                raise self._broken
+            if self._largest_batch is not None and len(waiting[0].items) > self._largest_batch:
+                waiting.extendleft(reversed(waiting.popleft().halves()))
+                continue
             batch = waiting[0]
             submit = partial(_infer, items=batch.items)
             taken = self._slots.take(submit, alone=batch.suspect, wait_s=0.0 if flying else POLL_S)
@@ -140,24 +124,31 @@ class RayActorPool:
 
     def _verdict(self, batch: Batch, seat: Seat, reference: Any, *, hanging: bool) -> Verdict:  # noqa: ANN401  a Ray reference
         if hanging:
-            self._replace(seat)
+            self._replace(seat, "hung")
             message = f"gave no answer within {self._item_timeout_s:g} s"
             # a batch that hangs was certainly the one that ran: no second try alone is owed to its only item
             return after_death(batch, 1 if batch.suspect else 0, "ItemTimeout", message)
         try:
             result: BatchResult = ray.get(reference)
-        except RayActorError:
-            self._replace(seat)
-            return after_death(batch, self._item_attempts, *DIED)
         except RayTaskError as error:
             cause = error.cause if isinstance(error.cause, Exception) else error
             result = BatchResult(error_type=type(cause).__name__, error_message=one_line(cause))
         except RayError as error:
-            log.warning("a worker was lost (%s)", type(error).__name__)
-            self._replace(seat)
-            return after_death(batch, self._item_attempts, *DIED)
+            return self._after_loss(batch, seat, error)
         self._slots.give_back(seat, reference)
+        if result.out_of_memory:
+            self._halve(batch)
+        self._recycle(seat, len(batch.items), result.rss_bytes)
         return after_result(batch, result)
+
+    def _after_loss(self, batch: Batch, seat: Seat, error: RayError) -> Verdict:
+        starved = ran_out_of_memory(error) or says_so(str(error))
+        if not isinstance(error, RayActorError):
+            log.warning("a worker was lost (%s)", type(error).__name__)
+        self._replace(seat, "out of memory" if starved else "died")
+        if starved:
+            self._halve(batch)
+        return after_death(batch, self._item_attempts, *(STARVED if starved else DIED))
 
     def _hanging(self, flying: dict[Any, tuple[Batch, Seat]]) -> list[Any]:
         if self._item_timeout_s is None:
@@ -169,42 +160,44 @@ class RayActorPool:
         ]
         return late[:1]
 
-    def _replace(self, seat: Seat) -> None:
-        if not self._slots.begin_replacement(seat):
-            return
-        log.warning("a worker died or hung and is replaced")
-        ray.kill(seat.handle)
-        (handle,) = self._set_up([self._start()])
-        self._slots.end_replacement(seat.slot, handle)
+    def _halve(self, batch: Batch) -> None:
+        """No later batch is larger than half of one that ran out of memory."""
+        with self._lock:
+            half = max(1, len(batch.items) // 2)
+            self._largest_batch = min(half, self._largest_batch or half)
+        log.warning("memory ran out with %d items; batches of %d from now on", len(batch.items), self._largest_batch)
 
-    def _start(self) -> Any:  # noqa: ANN401  a Ray actor's handle
-        actor = ray.remote(StageWorker).options(
-            num_cpus=self._resources.cpus, num_gpus=self._resources.gpus, max_restarts=0
-        )
-        return actor.remote(self._factory, self._resources.cpus, self._environment)
+    def _recycle(self, seat: Seat, items: int, rss_bytes: int) -> None:
+        """Replaces a worker that has served its time, once its last batch is done."""
+        most, gib = self._resources.max_items, self._resources.max_rss_gib
+        worn = self._slots.served(seat, items)
+        if (most is not None and worn >= most) or (gib is not None and rss_bytes > gib * GIB):
+            self._slots.retire(seat)
+        if self._slots.begin_replacement(seat, only_retired=True):
+            self._renew(seat, "recycled")
 
-    def _set_up(self, handles: list[Any]) -> list[Any]:
-        """The same number of actors, each set up; one that dies on the way is started again a few times."""
-        ready = []
-        pending = [(handle, handle.setup.remote(), 1) for handle in handles]
-        while pending:
-            handle, reference, attempt = pending.pop(0)
-            while not ray.wait([reference], timeout=PATIENCE_S)[0]:
-                log.warning("a worker waits for room on the cluster, or takes long to be set up")
-            try:
-                answer: tuple[str, bool] | None = ray.get(reference)
-            except RayActorError as error:
-                if attempt == SETUP_ATTEMPTS:
-                    raise ExecutorError(
-                        f"a worker died {SETUP_ATTEMPTS} times while it was set up; is there memory enough for it?"
-                    ) from error
-                again = self._start()
-                pending.append((again, again.setup.remote(), attempt + 1))
-                continue
-            except RayTaskError as error:
-                raise ExecutorError(f"a worker cannot be started: {one_line(error.cause or error)}") from error
-            if answer is not None:
-                message, infrastructure = answer
-                raise StoreError(message) if infrastructure else ExecutorError(f"a stage cannot be set up: {message}")
-            ready.append(handle)
-        return ready
+    def _replace(self, seat: Seat, reason: str) -> None:
+        if self._slots.begin_replacement(seat):
+            log.warning("a worker is replaced: it %s", reason)
+            self._renew(seat, reason)
+
+    def _renew(self, seat: Seat, reason: str) -> None:
+        """Ends an actor and sets up another in its place, while the others go on working."""
+        self._crew.end(seat.handle)
+        if self._metrics is not None:
+            self._metrics.replaced(reason)
+        threading.Thread(target=self._fill, args=(seat.slot, seat.slot.place), daemon=True).start()
+
+    def _fill(self, slot: Slot, place: Place) -> None:
+        try:
+            (handle,) = self._crew.set_up([place])
+        except Exception as error:  # noqa: BLE001  it is raised in the threads that wait for workers
+            self._broken = error
+        else:
+            self._slots.end_replacement(slot, handle)
+
+    def _count(self, items: int) -> None:
+        if self._metrics is not None and items:
+            with self._lock:
+                self._unfinished += items
+                self._metrics.queue(self._unfinished)

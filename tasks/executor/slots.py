@@ -7,20 +7,33 @@ from dataclasses import dataclass, field
 from threading import Condition, get_ident
 from typing import Any
 
+from tasks.executor.placement import Place
+
 IN_FLIGHT = 2
 
 
 @dataclass
 class Slot:
-    """One actor's place. `generation` grows each time the actor is replaced, so that old answers are told from new."""
+    """One actor's place. `generation` grows each time the actor is replaced, so that old answers are told from new.
+
+    A `retiring` actor gets no further batch; `served` counts the items that it has done.
+    """
 
     handle: Any
+    place: Place = field(default_factory=lambda: Place(1))
     generation: int = 0
     ready: bool = True
+    retiring: bool = False
+    served: int = 0
     exclusive: bool = False
     reserved_by: int | None = None
     queue: deque[Any] = field(default_factory=deque)
     head_since_s: float = 0.0
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether the actor is there and stays."""
+        return self.ready and not self.retiring
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Slots:
         free = [
             slot
             for slot in self.all
-            if slot.ready and not slot.exclusive and slot.reserved_by is None and len(slot.queue) < IN_FLIGHT
+            if slot.takes_work and not slot.exclusive and slot.reserved_by is None and len(slot.queue) < IN_FLIGHT
         ]
         return min(free, key=lambda slot: len(slot.queue), default=None)
 
@@ -76,7 +89,7 @@ class Slots:
             if mine is None:
                 return None
             mine.reserved_by = me
-        return mine if mine.ready and not mine.queue else None
+        return mine if mine.takes_work and not mine.queue else None
 
     def give_back(self, seat: Seat, reference: Any) -> None:  # noqa: ANN401  a Ray reference
         """Frees a seat after its batch ended; nothing happens when the actor was replaced meanwhile."""
@@ -104,14 +117,27 @@ class Slots:
                 return 0.0
             return time.monotonic() - slot.head_since_s
 
-    def begin_replacement(self, seat: Seat) -> bool:
-        """True for the one thread that shall replace a dead actor."""
+    def served(self, seat: Seat, items: int) -> int:
+        """Adds to the items that an actor has done, and returns how many they are."""
+        with self._changed:
+            if seat.slot.generation == seat.generation:
+                seat.slot.served += items
+            return seat.slot.served
+
+    def retire(self, seat: Seat) -> None:
+        """Gives an actor no further batch, so that it can be replaced when it has run empty."""
+        with self._changed:
+            if seat.slot.generation == seat.generation:
+                seat.slot.retiring = True
+
+    def begin_replacement(self, seat: Seat, *, only_retired: bool = False) -> bool:
+        """True for the one thread that shall replace an actor: a dead one, or one that retired and has run empty."""
         with self._changed:
             slot = seat.slot
-            if slot.generation != seat.generation:
+            if slot.generation != seat.generation or (only_retired and (not slot.retiring or slot.queue)):
                 return False
             slot.generation += 1
-            slot.ready, slot.exclusive = False, False
+            slot.ready, slot.exclusive, slot.retiring, slot.served = False, False, False, 0
             slot.queue.clear()
             return True
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from tasks.errors import InfrastructureError
 from tasks.executor.batches import BatchResult, one_line, run_batch
+from tasks.executor.metrics import WorkerMetrics, labels_of
+from tasks.executor.phases import Lanes
 from tasks.stage import Item, Stage, StageFactory
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -24,12 +26,25 @@ def limit_threads(cpus: int) -> None:
 
 
 class StageWorker:
-    """A stage in a process of its own. Made a Ray actor by the pool; every answer is plain values."""
+    """A stage in a process of its own. Made a Ray actor by the pool; every answer is plain values.
 
-    def __init__(self, factory: StageFactory, cpus: int, environment: Mapping[str, str]) -> None:
+    Two threads call `infer`: while one batch is with the model, the other is prepared or finished on the CPU.
+    `labels` name the step and the build in what is told to Prometheus.
+    """
+
+    def __init__(
+        self,
+        factory: StageFactory,
+        cpus: int,
+        environment: Mapping[str, str],
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         os.environ.update(environment)
         limit_threads(cpus)
         self._factory = factory
+        self._labels = labels or {}
+        self._lanes = Lanes()
+        self._metrics: WorkerMetrics | None = None
         self._cpus = cpus
         self._stage: Stage | None = None
 
@@ -42,6 +57,7 @@ class StageWorker:
             return f"{type(error).__name__}: {one_line(error)}", isinstance(error, InfrastructureError)
         limit_threads(self._cpus)
         self._stage = stage
+        self._metrics = WorkerMetrics(*labels_of(self._labels)) if self._labels else None
         return None
 
     def infer(self, items: Sequence[Item]) -> BatchResult:
@@ -50,7 +66,10 @@ class StageWorker:
             return BatchResult(
                 error_type="ExecutorError", error_message="the worker was not set up", infrastructure=True
             )
-        return run_batch(self._stage, items)
+        result = run_batch(self._stage, items, self._lanes)
+        if self._metrics is not None:
+            self._metrics.note(result, len(items))
+        return result
 
     def close(self) -> None:
         """Closes the stage."""

@@ -9,6 +9,9 @@ class Backend(Protocol):
     def read(self, key: str) -> bytes | None:
         """The bytes under a key, None where there are none."""
 
+    def read_range(self, key: str, start: int, end: int) -> bytes | None:
+        """Bytes `start` up to `end` (excluded) of a key, None where there is none."""
+
     def size(self, key: str) -> int | None:
         """Number of bytes under a key, None where there are none."""
 
@@ -25,6 +28,9 @@ class Backend(Protocol):
 
     def delete(self, key: str) -> None:
         """Removes a key; nothing happens where there is none."""
+
+    def free_bytes(self) -> int | None:
+        """Bytes that can still be written, None where the place does not say."""
 
     def local_path(self, key: str) -> str | None:
         """The file of a key, where the store is a folder."""

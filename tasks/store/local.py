@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 import threading
 from collections.abc import Iterator
@@ -34,6 +35,16 @@ class LocalBackend:
         with self._one_line("read", key):
             try:
                 return (self.root / key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def read_range(self, key: str, start: int, end: int) -> bytes | None:
+        """Bytes `start` up to `end` (excluded) of a key, None where there is none."""
+        with self._one_line("read", key):
+            try:
+                with (self.root / key).open("rb") as stream:
+                    stream.seek(start)
+                    return stream.read(end - start)
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
@@ -85,6 +96,14 @@ class LocalBackend:
         """Removes a key; nothing happens where there is none."""
         with self._one_line("delete", key):
             (self.root / key).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int | None:
+        """Bytes free on the disk of the root, or of the nearest folder above it that is there."""
+        place = self.root
+        while not place.exists():
+            place = place.parent
+        with self._one_line("look at the disk of", ""):
+            return shutil.disk_usage(place).free
 
     def local_path(self, key: str) -> str | None:
         """The file of a key."""

@@ -108,6 +108,13 @@ class RemoteBackend:
         except FileNotFoundError:
             return None
 
+    def read_range(self, key: str, start: int, end: int) -> bytes | None:
+        """Bytes `start` up to `end` (excluded) of a key, None where there is none."""
+        try:
+            return bytes(self._ask(f"read {key}", lambda: self.fs.cat_file(self._path(key), start=start, end=end)))
+        except FileNotFoundError:
+            return None
+
     def size(self, key: str) -> int | None:
         """Number of bytes under a key, None where there are none."""
         try:
@@ -155,6 +162,10 @@ class RemoteBackend:
             self._ask(f"delete {key}", lambda: self.fs.rm_file(self._path(key)))
         except FileNotFoundError:
             return
+
+    def free_bytes(self) -> int | None:
+        """Object stores do not say how much room there is."""
+        return None
 
     def local_path(self, key: str) -> str | None:
         """Objects have no file of their own."""

@@ -141,6 +141,21 @@ class Store:
         """The bytes under a key, None where there are none."""
         return self._backend.read(check_key(key))
 
+    def read_end(self, key: str, count: int, size: int | None = None) -> bytes:
+        """The last `count` bytes under a key (all of them where there are fewer), without reading the others.
+
+        `size` spares a question where it is known. Raises StoreError when there is nothing under the key.
+        """
+        length = self.size(key) if size is None else size
+        data = self._backend.read_range(check_key(key), max(0, length - count), length) if length else None
+        if data is None:
+            raise StoreError(f"store {self.uri}: {key} is not there")
+        return data
+
+    def free_bytes(self) -> int | None:
+        """Bytes that can still be written; None for an object store, which does not say."""
+        return self._backend.free_bytes()
+
     def exists(self, key: str) -> bool:
         """Whether there is something under a key."""
         return self.size(key) is not None

@@ -34,7 +34,11 @@ def code_version() -> str:
 
 @dataclass(frozen=True)
 class Lineage:
-    """What a part was made by and from. `config` is what affects the output; `input_parts` maps keys to SHA-256."""
+    """What a part was made by and from. `config` is what affects the output; `input_parts` maps keys to SHA-256.
+
+    `block` is the group of trajectories that the part belongs to, `first` and `last` the items of it that it holds
+    (`last` excluded; for the pose step they count from the build's first trajectory).
+    """
 
     step: str
     step_version: int
@@ -43,6 +47,9 @@ class Lineage:
     models: Mapping[str, str] = field(default_factory=dict)
     input_parts: Mapping[str, str] = field(default_factory=dict)
     retries: Mapping[str, int] = field(default_factory=dict)
+    block: int = 0
+    first: int = 0
+    last: int = 0
 
     def metadata(self, license_tags: Iterable[str]) -> dict[str, str]:
         """The schema metadata of a part whose rows carry these licence tags."""
@@ -59,6 +66,7 @@ class Lineage:
             "pam.root_seed": str(self.root_seed),
             "pam.licenses": canonical_json(sorted(set(license_tags))),
             "pam.retries": canonical_json(self.retries),
+            "pam.place": canonical_json([self.block, self.first, self.last]),
         }
 
 
@@ -82,3 +90,9 @@ def read_metadata(schema: pa.Schema, where: str) -> dict[str, str]:
 def retries_of(metadata: Mapping[str, str]) -> dict[str, int]:
     """How often each item of a part was asked to be tried again; items that never were are left out."""
     return {str(item): int(count) for item, count in json.loads(metadata.get("pam.retries", "{}")).items()}
+
+
+def place_of(metadata: Mapping[str, str]) -> tuple[int, int, int]:
+    """A part's block and the range of its items; block 0 and no range where the part does not say."""
+    block, first, last = json.loads(metadata.get("pam.place", "[0,0,0]"))
+    return int(block), int(first), int(last)

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 
 from tasks.errors import TableError
 from tasks.tables.lineage import Lineage, read_metadata
+from tasks.tables.summary import KEY as SUMMARY_KEY
+from tasks.tables.summary import STATUSES, summarise
 from tasks.tables.table import REQUIRED, Column, Table
 
-STATUSES = ("ok", "filtered", "failed")
 ROW_GROUP_ROWS = 4096
 
 
@@ -111,7 +112,8 @@ def write_columns(table: Table, arrow: pa.Table, lineage: Lineage, license_tags:
     if pc.count_distinct(ids).as_py() != len(ids):
         twice = next(found["values"] for found in ids.value_counts().to_pylist() if found["counts"] > 1)
         raise TableError(f"table {table.name}: item_id {twice} stands twice in one part")
-    arrow = arrow.replace_schema_metadata({**lineage.metadata(set(license_tags))})
+    stated = {**lineage.metadata(set(license_tags)), SUMMARY_KEY: summarise(arrow).text()}
+    arrow = arrow.replace_schema_metadata(stated)
     sink = io.BytesIO()
     pq.write_table(
         arrow,

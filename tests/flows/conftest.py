@@ -98,8 +98,11 @@ class Toy:
         self.opened.append(step.name)
         return partial(ToyStage, step.name, build.store, frozenset(self.fails))
 
-    def items(self, build: Build, step: Step) -> Iterator[Item]:
-        for index in range(TRAJECTORIES):
+    def count(self, build: Build) -> int:
+        return TRAJECTORIES
+
+    def items(self, build: Build, step: Step, first: int, last: int) -> Iterator[Item]:
+        for index in range(first, last):
             yield make_item(build, step, "", f"cup-{index}")
 
 
@@ -107,7 +110,7 @@ class Toy:
 def toy(monkeypatch: pytest.MonkeyPatch) -> Toy:
     """Replaces the stages, the look at weights, and the report, which wants real pictures."""
     steps = Toy()
-    module = SimpleNamespace(stage=steps.stage, items=steps.items)
+    module = SimpleNamespace(stage=steps.stage, items=steps.items, count=steps.count)
     for name in STEPS_WITH_STAGES:
         monkeypatch.setitem(sys.modules, f"tasks.{name}", module)
 

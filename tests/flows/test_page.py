@@ -48,7 +48,7 @@ def test_a_page_that_cannot_be_written_does_not_stop_the_build(
     page = BuildPage("b", LOG)
     page.show(StepMeter("pose", total=1))
     page.summarise("# done")
-    page.list_failures([{"item": "x"}])
+    page.list_failures([{"item": "x"}], 1)
     assert [record.getMessage() for record in caplog.records if "server gone" in record.getMessage()] == [
         "the progress on Prefect's page could not be written: server gone",
         "the summary on Prefect's page could not be written: server gone",

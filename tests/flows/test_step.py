@@ -13,9 +13,8 @@ import pytest
 import flows.step
 from flows.generate import generate
 from flows.step import spoken_report, under_our_own_rules
-from tasks.build import Build
 from tasks.errors import StoreError, TableError
-from tasks.plan import Shard
+from tasks.plan import Planner, Shard
 from tasks.shard import ShardReport, run_shard
 from tasks.snapshot import read_snapshot
 from tasks.stage import OnProgress, Progress
@@ -33,11 +32,11 @@ def run(store: Path, *settings: str) -> Any:
 def with_trouble(trouble: list[Exception], tries: list[str]) -> Worker:
     """A worker of shards whose first tries end in `trouble`."""
 
-    def work(build: Build, shard: Shard, *others: Any) -> ShardReport:
+    def work(planner: Planner, shard: Shard, *others: Any) -> ShardReport:
         tries.append(shard.step)
         if trouble:
             raise trouble.pop()
-        return run_shard(build, shard, *others)
+        return run_shard(planner, shard, *others)
 
     return work
 
@@ -73,12 +72,12 @@ def test_as_many_shards_run_at_once_as_were_asked_for(tmp_path: Path, monkeypatc
     """Catches shards that all start at once, and shards that wait for each other."""
     lock, running, most = threading.Lock(), [0], [0]
 
-    def work(build: Build, shard: Shard, *others: Any) -> ShardReport:
+    def work(planner: Planner, shard: Shard, *others: Any) -> ShardReport:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
         time.sleep(0.2)
-        report = run_shard(build, shard, *others)
+        report = run_shard(planner, shard, *others)
         with lock:
             running[0] -= 1
         return report
@@ -93,7 +92,7 @@ def test_ctrl_c_ends_the_shards_under_way_without_a_part(tmp_path: Path, monkeyp
     """Catches a build that goes on in its threads after Ctrl-C, and one that is recorded as completed."""
     begun = threading.Event()
 
-    def never_ending(build: Build, shard: Shard, executor: Any, reader: Any, report: OnProgress) -> ShardReport:
+    def never_ending(planner: Planner, shard: Shard, executor: Any, report: OnProgress) -> ShardReport:
         begun.set()
         while True:
             report(Progress(1, 3, 0))

@@ -44,8 +44,11 @@ class ToySteps:
     def stage(self, build: Build, step: Step) -> Callable[[], Any]:
         return lambda: ToyStage(self, step.name, build.store)
 
-    def items(self, build: Build, step: Step) -> Iterator[Item]:
-        for index in range(self.trajectories):
+    def count(self, build: Build) -> int:
+        return self.trajectories
+
+    def items(self, build: Build, step: Step, first: int, last: int) -> Iterator[Item]:
+        for index in range(first, last):
             yield make_item(build, step, "", f"cup-{index}", fields={"request_seed": index})
 
 
@@ -140,7 +143,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToySteps:
         def requests(self, count: int | None, seed: int) -> list[PoseRequest]:
             return [PoseRequest(f"cup-{index}", index) for index in range(steps.trajectories)]
 
-    module = SimpleNamespace(stage=steps.stage, items=steps.items, source_of=lambda config: Source())
+    module = SimpleNamespace(stage=steps.stage, items=steps.items, count=steps.count, source_of=lambda config: Source())
     for name in ("pose", "appearance", "score", "video", "samples"):
         monkeypatch.setitem(sys.modules, f"tasks.{name}", module)
     return steps
@@ -157,13 +160,11 @@ class ToyRun:
     def step(self, step: Step) -> StepPlan:
         plan = self.planner.plan(step.name)
         if step.reduce:
-            self.reports[step.name] = [run_select(self.build, shard) for shard in plan.todo]
+            self.reports[step.name] = run_select(self.planner, plan)
         else:
             module = sys.modules[step.module]
             with InlineExecutor(module.stage(self.build, step)) as executor:
-                self.reports[step.name] = [
-                    run_shard(self.build, shard, executor, self.planner.reader) for shard in plan.todo
-                ]
+                self.reports[step.name] = [run_shard(self.planner, shard, executor) for shard in plan.todo]
         return plan
 
     def all(self) -> "ToyRun":

@@ -49,7 +49,9 @@ def test_seeds_fit_a_signed_column_and_differ_by_purpose() -> None:
 
 def test_ids_do_not_depend_on_the_process() -> None:
     """Catches Python's salted hash or the order of a set in an id."""
-    code = "from tasks import ids; print(ids.shard_id('pose', [('a', 0), ('b', 1)]), ids.build_id({'x': {'y': 1}}))"
+    code = (
+        "from tasks import ids; print(ids.part_id('pose', {'y': 1}, ['a', 'b'], 0, 5), ids.build_id({'x': {'y': 1}}))"
+    )
     runs = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -65,5 +67,10 @@ def test_ids_do_not_depend_on_the_process() -> None:
 
 def test_shard_id_changes_with_a_retry_and_child_ids_with_the_index() -> None:
     """Catches a retried shard that is taken for done, and frames that share an id."""
+    shard = ids.part_id("video", {}, ["part"], 0, 5)
+    assert shard not in (ids.part_id("video", {}, ["part"], 5, 10), ids.part_id("video", {}, ["other"], 0, 5))
+    once = ids.retried_shard_id(shard, ["b", "a"])
+    assert once == ids.retried_shard_id(shard, ["a", "b"])
+    assert len({shard, once, ids.retried_shard_id(once, ["a", "b"])}) == 3
     assert ids.shard_id("pose", [("a", 0)]) != ids.shard_id("pose", [("a", 1)])
     assert len({ids.child_id("clip", index) for index in range(49)}) == 49

@@ -16,7 +16,7 @@ def _items(store: Store, step: str, tables: dict[str, list[Row]], *settings: str
         for row in tables[name]:
             yield {column: row[column] for column in columns}
 
-    return list(items_of(open_build(toy_config(*settings), store), BY_NAME[step], read))
+    return list(items_of(open_build(toy_config(*settings), store), BY_NAME[step], read, (0, 0)))
 
 
 def _decision(target: str, rank: int, kept: bool = True, trajectory: str = "t") -> dict[str, Any]:

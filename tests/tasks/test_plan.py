@@ -3,8 +3,10 @@
 import pytest
 
 from tasks.plan import PlanError, Planner
+from tasks.retry import failed_items, mark_failed
 from tasks.steps import BY_NAME
 from tasks.store import Store
+from tasks.takeover import rows_taken_over
 from tests.tasks.conftest import Begin, ToySteps
 
 
@@ -42,10 +44,11 @@ def test_failed_rows_are_not_taken_over_once_they_are_marked(toy: ToySteps, begi
     toy.fails = {("pose", "cup-1")}
     run = begin(store)
     run.step(BY_NAME["pose"])
-    failed = next(
-        row["item_id"] for row in run.planner.rows("pose", ("item_id", "status")) if row["status"] == "failed"
-    )
-    store.commit_part(run.build.key("retries", "0001.json"), f'{{"pose":["{failed}"]}}'.encode())
-    (shard,) = Planner(run.build).plan("pose").todo
-    assert failed not in shard.takeover and len(shard.takeover) == 2
+    (shard,) = run.planner.plan("pose").shards
+    (failed,) = failed_items(run.planner)["pose"][shard.shard_id]
+    mark_failed(run.build)
+    again = Planner(run.build)
+    (shard,) = again.plan("pose").todo
+    taken = rows_taken_over(again, shard, again.members.items(shard))
+    assert failed not in taken and len(taken) == 2
     assert shard.retries == {failed: 1}

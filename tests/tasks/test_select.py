@@ -7,7 +7,7 @@ import pytest
 
 from tasks import ids
 from tasks.build import Build
-from tasks.plan import Shard
+from tasks.plan import Shard, StepPlan
 from tasks.select import EmptySelectionError, run_select
 from tasks.steps import BY_NAME
 from tasks.store import Store
@@ -21,7 +21,7 @@ def test_the_step_decides_over_every_ok_score(toy: ToySteps, begin: Begin, store
     run = begin(store, "select.candidates.scope=input")
     for name in ("pose", "appearance"):
         run.step(BY_NAME[name])
-    bad = next(item.item_id for shard in run.planner.plan("score-candidates").shards for item in shard.items)
+    bad = run.planner.members.items(run.planner.plan("score-candidates").shards[0])[0].item_id
     toy.before_infer = lambda step, items: (
         (_ for _ in ()).throw(ValueError("x")) if bad in [i.item_id for i in items] else None
     )
@@ -133,15 +133,20 @@ def score_part(build: Build, first: int, count: int) -> bytes:
 
 def test_memory_grows_by_columns_and_not_by_rows_as_objects(toy: ToySteps, begin: Begin, store: Store) -> None:
     """Catches a cut that holds Python objects for each candidate: 3,000,000 of them would need many gigabytes."""
-    build = begin(store).build
+    run = begin(store)
+    build = run.build
     size, parts = 4000, 5
     keys = tuple(build.part_key("score-candidates", f"p{n}") for n in range(parts))
     for n, key in enumerate(keys):
         store.commit_part(key, score_part(build, n * size, size))
-    shard = Shard("select-candidates", "cut", build.part_key("select-candidates", "cut"), inputs=keys)
+    shards = tuple(
+        Shard("select-candidates", f"cut{n}", build.part_key("select-candidates", f"cut{n}"), (key,), n, scope=keys)
+        for n, key in enumerate(keys)
+    )
     tracemalloc.start()
-    report = run_select(build, shard)
+    reports = run_select(run.planner, StepPlan(BY_NAME["select-candidates"], shards, frozenset()))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert report.statuses == {"ok": 15000, "filtered": 5000, "failed": 0}
+    assert sum(report.statuses["ok"] for report in reports) == 15000
+    assert sum(report.statuses["filtered"] for report in reports) == 5000
     assert peak < 400 * size * parts

@@ -38,9 +38,9 @@ def test_a_committed_shard_is_not_done_again(toy: ToySteps, begin: Begin, store:
     run = begin(store)
     (shard,) = run.planner.plan("pose").todo
     with _executor(toy, run.build, "pose") as executor:
-        first = run_shard(run.build, shard, executor)
+        first = run_shard(run.planner, shard, executor)
         toy.ran.clear()
-        second = run_shard(run.build, shard, executor)
+        second = run_shard(run.planner, shard, executor)
     assert not first.skipped and second.skipped and toy.ran == []
     assert first.rows == 3 and dict(first.statuses) == {"ok": 3, "filtered": 0, "failed": 0}
 
@@ -56,7 +56,7 @@ def test_two_builders_of_one_shard_both_finish(toy: ToySteps, begin: Begin, stor
     def work() -> None:
         try:
             with _executor(toy, run.build, "pose") as executor:
-                run_shard(run.build, shard, executor)
+                run_shard(run.planner, shard, executor)
         except BaseException as error:  # noqa: BLE001  a thread's error is looked at below
             errors.append(error)
 
@@ -81,7 +81,7 @@ def test_a_crash_between_media_and_part_loses_nothing(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Store, "commit_part", crash)
         with _executor(toy, run.build, "pose") as executor:
-            run_shard(run.build, shard, executor)
+            run_shard(run.planner, shard, executor)
     media = store.keys("cas")
     assert media and not run.build.committed("pose")
     finished = begin(store).all()
@@ -134,7 +134,7 @@ def test_a_store_that_fails_leaves_no_part(toy: ToySteps, begin: Begin, store: S
 
     toy.before_infer = outage
     with pytest.raises(Exception, match="503"), _executor(toy, run.build, "pose") as executor:
-        run_shard(run.build, shard, executor)
+        run_shard(run.planner, shard, executor)
     assert not run.build.committed("pose")
 
 
@@ -159,9 +159,9 @@ def test_too_many_failures_stop_the_build_with_the_reasons(toy: ToySteps, begin:
     with pytest.raises(
         TooManyFailuresError, match=r"step pose: 2 of 3 items failed, .* ValueError: cannot make cup-0 \(1x\)"
     ):
-        check_failures(run.build, plan)
+        check_failures(run.planner, plan)
     lenient = begin(store, "execution.max_failed_fraction=0.7")
-    assert check_failures(lenient.build, plan) == {"ok": 1, "filtered": 0, "failed": 2}
+    assert check_failures(lenient.planner, lenient.planner.plan("pose")) == {"ok": 1, "filtered": 0, "failed": 2}
 
 
 def test_nothing_left_to_go_on_with_stops_the_build(toy: ToySteps, begin: Begin, store: Store) -> None:
@@ -169,7 +169,7 @@ def test_nothing_left_to_go_on_with_stops_the_build(toy: ToySteps, begin: Begin,
     toy.fails = {("pose", f"cup-{n}") for n in range(3)}
     run = begin(store, "execution.max_failed_fraction=1.0")
     with pytest.raises(TooManyFailuresError, match="none of 3 items is ok"):
-        check_failures(run.build, run.step(BY_NAME["pose"]))
+        check_failures(run.planner, run.step(BY_NAME["pose"]))
 
 
 def test_progress_counts_what_was_taken_over(toy: ToySteps, begin: Begin, store: Store) -> None:
@@ -179,7 +179,7 @@ def test_progress_counts_what_was_taken_over(toy: ToySteps, begin: Begin, store:
     shard: Shard = run.planner.plan("appearance").todo[0]
     seen: list[Progress] = []
     with _executor(toy, run.build, "appearance") as executor:
-        report = run_shard(run.build, shard, executor, on_progress=seen.append)
+        report = run_shard(run.planner, shard, executor, on_progress=seen.append)
     assert seen[-1] == Progress(7, 7, 0) and report.taken_over == 7
 
 

@@ -14,11 +14,14 @@ def test_peaks_are_the_highest_of_the_workers_and_seconds_their_sum(store: Store
     """Catches the memory of several workers added up as if one had needed it."""
     build = open_build(toy_config(), store)
     item = Item("i", "", "k", 0)
-    outcomes = [Outcome(item, seconds=2.0, usage=Usage(300, 7)), Outcome(item, seconds=1.0, usage=Usage(100, 9))]
+    outcomes = [
+        Outcome(item, seconds=2.0, usage=Usage(300, 7), compute_s=2.0),
+        Outcome(item, seconds=1.0, usage=Usage(100, 9), compute_s=0.5),
+    ]
     write_timings(build, "video", "s", items=2, wall_s=1.8, outcomes=outcomes, gpus=0.5, taken_over=1)
     found = json.loads(store.read(build.timings_key("video", "s")))
     assert found == {
-        "step": "video", "shard_id": "s", "items": 2, "taken_over": 1, "wall_s": 1.8, "worker_s": 3.0, "gpu_s": 1.5,
+        "step": "video", "shard_id": "s", "items": 2, "taken_over": 1, "wall_s": 1.8, "worker_s": 3.0, "gpu_s": 1.25,
         "peak_rss_bytes": 300, "peak_gpu_bytes": 9,
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ def items_of(*keys: str) -> list[Item]:
 
 @pytest.fixture(scope="session")
 def moody() -> Callable[[], Any]:
-    """A stage that does what an item's key says: raise, exit, hang, blame the store, or answer with its key."""
+    """A stage that does what an item's key says: raise, exit, hang, need memory, blame the store, or answer with it."""
 
     class Moody:
         name = "moody"
@@ -31,7 +31,11 @@ def moody() -> Callable[[], Any]:
             from tasks.errors import StoreError
 
             self.batches += 1
+            if len(items) > 2 and items[0].key.startswith("big"):
+                raise RuntimeError("CUDA out of memory. Tried to allocate 20 GiB")
             for item in items:
+                if item.key.startswith("huge"):
+                    raise MemoryError
                 if item.key.startswith("raise"):
                     raise ValueError(f"bad\n{item.key}")
                 if item.key.startswith("exit"):

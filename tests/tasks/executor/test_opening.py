@@ -10,7 +10,8 @@ from ray._private import worker as ray_worker
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
 from tasks.errors import ExecutorError
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.opening import check_room, open_executor, quiet_ray, ray_session
+from tasks.executor.opening import check_room, open_executor, overlap_fits, quiet_ray, ray_session
+from tasks.executor.placement import Node
 from tasks.executor.ray_pool import RayActorPool
 from tests.tasks.executor.conftest import items_of
 
@@ -36,9 +37,18 @@ def test_too_few_gpus_are_found_before_any_work(two_gpus: None) -> None:
     ):
         pass
     with pytest.raises(ExecutorError, match=r"execution\.stages\.video\.gpus"):
-        check_room(ExecutionConfig(stages=GREEDY), {"CPU": 2.0, "GPU": 2.0})
+        check_room(ExecutionConfig(stages=GREEDY), [Node("n", 2.0, 2.0)])
     with ray_session(ExecutionConfig(executor="inline", stages=GREEDY)):
         pass
+
+
+def test_steps_overlap_only_where_their_workers_fit_together(two_gpus: None) -> None:
+    """Catches a second pool that waits for ever for GPUs which the first one holds."""
+    one_each = StagesResources(appearance=StageResources(gpus=1), video=StageResources(actors=2, gpus=1))
+    execution = ExecutionConfig(stages=one_each)
+    assert overlap_fits(execution, [("appearance", "appearance")])
+    assert not overlap_fits(execution, [("appearance", "appearance"), ("video", "video")])
+    assert overlap_fits(ExecutionConfig(executor="inline"), [("video", "video")])
 
 
 def test_ray_prints_nothing_into_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import ray
 
 from tasks.config.execution import StageResources
 from tasks.errors import ExecutorError
-from tasks.executor.ray_pool import RayActorPool, fitting_actors
+from tasks.executor.ray_pool import RayActorPool
 from tests.tasks.executor.conftest import items_of
 
 pytestmark = pytest.mark.usefixtures("two_gpus")
@@ -77,29 +77,29 @@ def test_workers_that_die_while_they_are_set_up_stop_the_step(moody: Any) -> Non
         RayActorPool(Dying, StageResources(actors=1))
 
 
-@pytest.mark.parametrize(
-    ("resources", "actors"),
-    [
-        (StageResources(actors=9, cpus=1), 8),
-        (StageResources(actors=9, cpus=3), 2),
-        (StageResources(actors=9, gpus=1), 2),
-        (StageResources(actors=9, gpus=0.5), 4),
-        (StageResources(actors=9, gpus=0.6), 2),
-        (StageResources(actors=9, gpus=2), 1),
-        (StageResources(actors=1, gpus=0.5), 1),
-    ],
-)
-def test_as_many_workers_as_fit(resources: StageResources, actors: int) -> None:
-    """Catches workers that wait for ever for a place."""
-    assert fitting_actors(resources, {"CPU": 8.0, "GPU": 2.0}) == actors
+def test_a_worn_worker_is_replaced_and_nothing_is_lost(moody: Any) -> None:
+    """Catches memory that grows with the build, and an item that is lost while its worker is changed."""
+    with RayActorPool(moody, StageResources(actors=1, max_items=6)) as pool:
+        outcomes = pool.map(items_of(*(f"k{n}" for n in range(20))), batch_size=2)
+    assert [outcome.rows[0]["key"] for outcome in outcomes] == [f"k{n}" for n in range(20)]
+    assert all(outcome.attempts == 1 for outcome in outcomes)
+    assert len({outcome.rows[0]["process"] for outcome in outcomes}) >= 2
 
 
-def test_a_gpu_that_is_not_there_is_an_error() -> None:
-    """Catches a silent fall-back to a machine without GPUs."""
-    with pytest.raises(ExecutorError, match=r"execution\.stages\.video\.gpus: a worker asks for 1, there are 0"):
-        fitting_actors(StageResources(gpus=1), {"CPU": 8.0}, "video")
-    with pytest.raises(ExecutorError, match="set it to 2 or less"):
-        fitting_actors(StageResources(cpus=4), {"CPU": 2.0})
+def test_batches_are_halved_when_memory_runs_out(moody: Any) -> None:
+    """Catches an item that fails because its batch was too large, and large batches that are tried again and again."""
+    with RayActorPool(moody, StageResources(actors=1)) as pool:
+        outcomes = pool.map(items_of(*(f"big{n}" for n in range(12))), batch_size=8)
+    assert [outcome.error_type for outcome in outcomes] == [None] * 12
+    assert {outcome.rows[0]["size"] for outcome in outcomes} <= {1, 2}
+    assert outcomes[-1].rows[0]["batch"] <= 9, "after two halvings no batch is too large"
+
+
+def test_an_item_too_large_for_any_batch_fails_alone(moody: Any) -> None:
+    """Catches an endless retry, and neighbours that fail with it."""
+    with RayActorPool(moody, StageResources(actors=1)) as pool:
+        outcomes = pool.map(items_of("huge", "k1", "k2"), batch_size=3)
+    assert [outcome.error_type for outcome in outcomes] == ["OutOfMemory", None, None]
 
 
 def test_a_stage_that_cannot_be_set_up_is_one_line(moody: Any) -> None:

@@ -1,7 +1,7 @@
 """Each test names the defect that it catches."""
 
-from flows.expected import expected_items
 from tasks.config import load_config
+from tasks.expected import expected_items
 from tasks.steps import STEPS
 
 

@@ -1,0 +1,62 @@
+"""Pools of warm workers, one for each step under way, opened side by side and ended together."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+from tasks.build import Build
+from tasks.executor import Executor, open_executor
+from tasks.stages import stage_factory
+from tasks.steps import Step
+
+
+class Pools:
+    """The pools of some steps. Models load at the same time, each pool is there as soon as its own is ready."""
+
+    def __init__(self, build: Build, opening: ThreadPoolExecutor) -> None:
+        self._build = build
+        self._opening = opening
+        self._opened = ExitStack()
+        self._pools: dict[str, Future[Executor | None]] = {}
+
+    def open(self, step: Step) -> None:
+        """Begin to open a step's pool; a step that needs no workers has none."""
+        if step.name not in self._pools:
+            self._pools[step.name] = self._opening.submit(self._open, step)
+
+    def ready(self, step: Step) -> bool:
+        """Whether a step's pool is there, or has failed to open."""
+        return step.name in self._pools and self._pools[step.name].done()
+
+    def of(self, step: Step) -> Executor | None:
+        """The pool of a step, waited for. Raises what went wrong when it was opened."""
+        return self._pools[step.name].result()
+
+    def wait_for(self, step: Step) -> None:
+        """Wait until a pool is there, or has failed to open."""
+        self._pools[step.name].exception()
+
+    def close(self) -> None:
+        """End every pool, those included that are still being opened."""
+        for pool in self._pools.values():
+            pool.exception()
+        self._opened.close()
+
+    def _open(self, step: Step) -> Executor | None:
+        if step.resources is None:
+            return None
+        execution = self._build.config.execution
+        labels = {"step": step.name, "build": self._build.build_id}
+        factory, resources = stage_factory(self._build, step), getattr(execution.stages, step.resources)
+        return self._opened.enter_context(open_executor(execution, factory, resources, labels))
+
+
+@contextmanager
+def pools_of(build: Build, steps: Sequence[Step]) -> Iterator[Pools]:
+    """Pools for these steps, ended with the block."""
+    with ThreadPoolExecutor(max_workers=max(1, len(steps)), thread_name_prefix="pools") as opening:
+        pools = Pools(build, opening)
+        try:
+            yield pools
+        finally:
+            pools.close()

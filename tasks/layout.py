@@ -1,0 +1,78 @@
+"""How a build is cut: into blocks of trajectories, the steps of a block into shards, and shards into Prefect tasks.
+
+A block is a run of trajectories with everything that is made of them, so nothing in one block refers to another (only
+the cut over the whole build looks at all of them). Sizes follow from the configuration alone, never from a clock: the
+same configuration is cut the same way wherever it runs.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tasks.config.model import GenerateConfig
+from tasks.costs import table_cost
+from tasks.expected import expected_items
+from tasks.steps import Step, steps_of
+
+MOST_BLOCKS = 96
+MOST_TRAJECTORIES = 2000
+MOST_ITEMS = 10_000
+# One item of `samples` is a clip with a row for each frame, about half a megabyte.
+MOST_CLIPS = 200
+SHARE_OF_TASKS = 0.95
+GROWTH = 1.25
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes of a build's pieces: trajectories in a block, items in a shard of each step, shards in a Prefect task."""
+
+    trajectories: int
+    block: int
+    shard_items: Mapping[str, int]
+    task_shards: Mapping[str, int]
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return max(1, math.ceil(self.trajectories / self.block))
+
+    def span(self, block: int) -> tuple[int, int]:
+        """First trajectory of a block, and the first after it."""
+        return block * self.block, min(self.trajectories, (block + 1) * self.block)
+
+
+def layout_of(config: GenerateConfig, trajectories: int) -> Layout:
+    """The layout of a build of so many trajectories.
+
+    A shard takes about `execution.shard_seconds` of a worker's time by the table of costs (`costs.py`), longer where
+    the build would otherwise have more than `execution.max_task_runs` shards. `execution.stages.<step>.shard_items`
+    overrides that. Where shards are bounded by memory, several share one Prefect task.
+    """
+    expected = expected_items(config, trajectories)
+    steps = [step for step in steps_of(config) if not step.reduce]
+    seconds = config.execution.shard_seconds
+    limit = SHARE_OF_TASKS * config.execution.max_task_runs
+    while True:
+        sizes = {step.name: shard_size(config, step, seconds) for step in steps}
+        block = min(MOST_TRAJECTORIES, max(sizes["pose"], math.ceil(trajectories / MOST_BLOCKS), 1))
+        blocks = max(1, math.ceil(trajectories / block))
+        shards = {name: blocks * math.ceil(expected[name] / blocks / size) for name, size in sizes.items()}
+        at_limit = all(
+            size == shard_size(config, step, math.inf) for step, size in zip(steps, sizes.values(), strict=True)
+        )
+        if sum(shards.values()) <= limit or at_limit:
+            break
+        seconds *= GROWTH
+    together = max(1.0, sum(shards.values()) / limit)
+    return Layout(trajectories, block, sizes, {name: math.ceil(together) for name in sizes})
+
+
+def shard_size(config: GenerateConfig, step: Step, seconds: float) -> int:
+    """Items of a step that take about `seconds` of a worker's time; what is configured goes first."""
+    configured: int | None = getattr(config.execution.stages, step.resources or "pose").shard_items
+    if configured is not None:
+        return configured
+    most = MOST_CLIPS if step.table.rows == "many" else MOST_ITEMS
+    cost = table_cost(config, step.name).worker_s
+    return max(1, most if seconds == math.inf else min(most, int(seconds / cost)))
