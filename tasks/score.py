@@ -43,8 +43,9 @@ def estimate_errors(
     estimator: HandEstimator, scene: Scene, frames: Sequence[int], pictures: UInt8[np.ndarray, "N H W 3"]
 ) -> FrameErrors:
     """Errors of pictures of these frames of a scene; the boxes are those of the known joints."""
-    joints_m = scene.camera.to_camera(scene.geometry.joints[list(frames)])
-    joints_px = scene.camera.project(scene.geometry.joints[list(frames)])
+    camera = scene.camera.at(frames)
+    joints_m = camera.to_camera(scene.geometry.joints[list(frames)])
+    joints_px = camera.project(scene.geometry.joints[list(frames)])
     boxes = np.stack([box_of_joints(joints) for joints in joints_px])
     intrinsics = np.broadcast_to(scene.camera.K, (len(pictures), 3, 3)).copy()
     estimate = estimator.predict(pictures, boxes, [scene.hand.side] * len(pictures), intrinsics)

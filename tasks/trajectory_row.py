@@ -6,6 +6,7 @@ from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import skin
 from pam_models.pose.trajectory import Trajectory
 from tasks.scene import Scene
+from tasks.scene_parts import scene_hand, scene_objects
 from tasks.stage import Row
 
 
@@ -20,21 +21,26 @@ def scene_of_trajectory(trajectory: Trajectory, hand: HandModel) -> Scene:
         object_T_world=trajectory.object_T_world,
         camera=trajectory.camera,
         table_height_m=trajectory.table_height_m,
+        second=scene_hand(trajectory.second),
+        others=scene_objects(trajectory.others),
     )
 
 
 def trajectory_columns(trajectory: Trajectory, request_key: str, scene: Scene) -> Row:
     """Everything of a `pose` row but its media."""
-    quality = trajectory.quality
+    quality, second = trajectory.quality, trajectory.second
     return {
         "source": trajectory.source,
         "request_key": request_key,
         "side": trajectory.side,
         "num_frames": len(trajectory.pose_flat),
         "fps": trajectory.fps,
+        "source_fps": trajectory.source_fps,
+        "source_frames": list(trajectory.source_frames),
         "hand_model": scene.hand.name,
         "hand_sha256": scene.hand.sha256(),
         "tip_set": scene.hand.tip_set,
+        "left_shapedirs_fixed": trajectory.left_shapedirs_fixed,
         "pose_is_approximate": trajectory.pose_is_approximate,
         "notes": list(trajectory.notes),
         "pose_flat": _flat(trajectory.pose_flat),
@@ -46,6 +52,13 @@ def trajectory_columns(trajectory: Trajectory, request_key: str, scene: Scene) -
         "object_word": trajectory.obj.word,
         "object_class_id": trajectory.obj.class_id,
         "object_pose": _flat(trajectory.object_T_world),
+        "other_objects": [other.mesh.name for other in trajectory.others],
+        "second_side": second.hand.side if second is not None else None,
+        "second_pose_flat": _flat(second.pose_flat) if second is not None else None,
+        "second_betas": _flat(second.betas) if second is not None else None,
+        "second_transl": _flat(second.transl) if second is not None else None,
+        "second_wrist_m": _flat(second.wrist_m) if second is not None else None,
+        "second_joints_world_m": _flat(scene.second.joints) if scene.second is not None else None,
         "K": _flat(trajectory.camera.K),
         "T_world_cam": _flat(trajectory.camera.T_world_cam),
         "width": trajectory.camera.width,

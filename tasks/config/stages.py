@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel
+from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel, content_of
 
 GuidanceSchedule = Literal["constant", "dynamic", "pam"]
 
@@ -69,7 +69,50 @@ class GraspxlPose(ConfigModel):
     )
 
 
-PoseConfig = Annotated[PhysicsPose | GraspxlPose, Field(discriminator="source")]
+class DexycbPose(ConfigModel):
+    """Trajectories out of DexYCB's recordings, each as one of its eight cameras saw it. Needs hand.mano_dir."""
+
+    source: Literal["dexycb"] = Field(default="dexycb", description="Where motion comes from: DexYCB on disk")
+    path: Path = Field(
+        description="DexYCB's folder, with calibration, models and the subjects' recordings",
+        json_schema_extra=content_of(
+            "calibration/*/*.yml", "models/*/textured_simple.obj", "*/*/meta.yml", "*/*/pose.npz"
+        ),
+    )
+    setup: Literal["s0", "s1", "s2", "s3"] = Field(
+        default="s0", description="What is new in the test split: s0 nothing, s1 subjects, s2 views, s3 objects"
+    )
+    split: Literal["train", "val", "test"] = Field(default="train", description="Which recordings and cameras are used")
+    trajectories: int | None = Field(
+        default=None, ge=1, description="How many pairs of recording and camera to use; empty: all of the split"
+    )
+
+
+class Oakink2Pose(ConfigModel):
+    """Trajectories out of OakInk2's recordings, with both hands. Needs hand.mano_dir."""
+
+    source: Literal["oakink2"] = Field(default="oakink2", description="Where motion comes from: OakInk2 on disk")
+    path: Path = Field(
+        description="OakInk2's folder, with anno_preview and the objects' meshes",
+        json_schema_extra=content_of("anno_preview/*.pkl", "object_*/obj_desc.json", "object_*/align_ds/*/*"),
+    )
+    side: Literal["right", "left"] = Field(
+        default="right", description="The hand that a trajectory is about; the other one is its second hand"
+    )
+    cameras: tuple[str, ...] = Field(
+        default=("allocentric_top", "allocentric_left", "allocentric_right", "egocentric"),
+        min_length=1,
+        description="Names of the cameras to use",
+    )
+    clips_per_recording: int = Field(
+        default=1, ge=1, description="Clips of each recording and camera, spread evenly over it"
+    )
+    up_axis: Literal["y", "z"] = Field(default="z", description="Axis of the recordings' world that points up")
+    trajectories: int | None = Field(default=None, ge=1, description="How many clips to use; empty: all")
+
+
+RecordedPose = GraspxlPose | DexycbPose | Oakink2Pose
+PoseConfig = Annotated[PhysicsPose | RecordedPose, Field(discriminator="source")]
 
 
 class _Appearance(ConfigModel):

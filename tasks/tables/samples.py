@@ -33,7 +33,12 @@ SAMPLES = Table(
         ),
         Column("pa_mpjpe_mm", F32, "mm", "The same after Procrustes alignment"),
         Column("error_2d_px", F32, "px", "Mean distance of the estimator's joints in the picture"),
-        Column("detected", BOOL, "", "Whether the estimator found a hand in this frame"),
+        Column(
+            "detected",
+            BOOL,
+            "",
+            "Whether the estimator found the hand in this frame; null for a second hand",
+        ),
         Column("tip_set", STRING, "", "Name of the vertex set that stands for the fingertips"),
         Column("hand_model", STRING, "", "Name of the hand model: free or mano"),
         Column("pose_is_approximate", BOOL, "", "Whether hand poses were carried over to another hand model"),

@@ -21,6 +21,9 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
     ("settings", "line"),
     [
         (["pose.source=graspxl", "pose.path=/gone"], "pose.path: no such folder: /gone; give the folder"),
+        (["pose.source=dexycb", "pose.path=/gone"], "pose.path: no such folder: /gone; give DexYCB's folder"),
+        (["pose.source=oakink2", "pose.path=/gone"], "pose.path: no such folder: /gone; give OakInk2's folder"),
+        (["pose.source=dexycb", "pose.path=."], "hand.mano_dir: dexycb's hands are MANO's; give the folder with your"),
         (["hand.model=mano"], "hand.mano_dir: must be given here; give the folder with your MANO_RIGHT.pkl"),
         (["hand.mano_dir=/gone"], "hand.mano_dir: no such folder: /gone"),
         (["appearance.model=flux"], "appearance.base: must be given here"),

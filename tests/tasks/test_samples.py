@@ -5,8 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tasks.build import open_build
+from tasks.media import encode_video
+from tasks.pose import PoseStage, items
 from tasks.samples import SamplesStage, bounds, split_of
+from tasks.steps import BY_NAME
 from tasks.tables.registry import TABLES
+from tests.tasks.recorded import oakink2_config
 from tests.tasks.stage_inputs import clip_row, item, small_config, store_in, trajectory_row
 from tests.tasks.trajectories import lifted_mug
 
@@ -34,6 +39,32 @@ def test_labels_reproject_and_belong_to_their_frame(tmp_path: Path) -> None:
     assert {column.name for column in TABLES["samples"].columns} == set(rows[0])
 
 
+def test_both_hands_of_a_clip_are_labelled_in_every_frame_of_a_moving_camera(tmp_path: Path) -> None:
+    """Catches a second hand with the first one's labels or scores, and labels in one camera pose for all frames."""
+    config, store = oakink2_config(tmp_path, "pose.cameras=[egocentric]"), store_in(tmp_path / "store")
+    poses = PoseStage(config, store)
+    poses.setup()
+    (row,) = poses.infer(list(items(open_build(config, store), BY_NAME["pose"])))
+    clip = encode_video(np.zeros((49, 96, 144, 3), np.uint8), 15.0)
+    video = {**clip_row(store), **store.put_media(clip, "mp4").columns("video")}
+    stage = SamplesStage(config, store)
+    stage.setup()
+    (rows,) = stage.infer([item(pose={**row, "item_id": "t"}, video=video, score_clips=scores())])
+    assert [(one["side"], one["frame"]) for one in rows] == [(s, f) for s in ("right", "left") for f in range(49)]
+    assert {column.name for column in TABLES["samples"].columns} == set(rows[0]) == set(rows[60])
+    for one, joints in ((rows[40], "joints_world_m"), (rows[49 + 40], "second_joints_world_m")):
+        world = np.reshape(row[joints], (49, 21, 3))[40]
+        T_world_cam = np.reshape(one["T_world_cam"], (4, 4))
+        np.testing.assert_allclose(
+            np.reshape(one["xyz"], (21, 3)) @ T_world_cam[:3, :3].T + T_world_cam[:3, 3], world, atol=1e-5
+        )
+        projected = np.reshape(one["xyz"], (21, 3)) @ np.reshape(one["K"], (3, 3)).T
+        np.testing.assert_allclose(projected[:, :2] / projected[:, 2:], np.reshape(one["uv"], (21, 2)), atol=1e-2)
+    assert rows[0]["T_world_cam"] != rows[40]["T_world_cam"]
+    assert rows[40]["mpjpe_mm"] == 40 and rows[89]["mpjpe_mm"] is None and rows[89]["detected"] is None
+    assert rows[89]["tip_set"] == "smplx-left"
+
+
 def test_a_clip_of_another_length_is_refused(tmp_path: Path) -> None:
     """Catches labels silently paired with the wrong frames."""
     store = store_in(tmp_path)
@@ -48,6 +79,9 @@ def test_boxes_stay_in_the_picture() -> None:
     """Catches boxes that leave the picture where the hand does."""
     points = np.array([[-20.0, 5.0], [60.0, 200.0]], np.float32)
     np.testing.assert_array_equal(bounds(points, 144, 96), [-0.5, 5.0, 60.0, 95.5])
+    behind = np.concatenate([points, np.full((1, 2), np.nan, np.float32)])
+    np.testing.assert_array_equal(bounds(behind, 144, 96), [-0.5, 5.0, 60.0, 95.5])
+    np.testing.assert_array_equal(bounds(behind[2:], 144, 96), [-0.5, -0.5, -0.5, -0.5])
 
 
 def test_a_trajectory_is_on_one_side_of_the_split() -> None:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tasks.config.stages import FluxAppearance, GraspxlPose, HandConfig, PhysicsPose, PoseConfig
+from tasks.config.stages import (
+    DexycbPose,
+    FluxAppearance,
+    GraspxlPose,
+    HandConfig,
+    Oakink2Pose,
+    PhysicsPose,
+    PoseConfig,
+)
 
 
 def test_a_mano_folder_means_mano() -> None:
@@ -16,9 +24,13 @@ def test_a_mano_folder_means_mano() -> None:
 
 def test_the_source_chooses_the_branch() -> None:
     """Catches a choice that is read as the wrong branch."""
-    read = TypeAdapter[PhysicsPose | GraspxlPose](PoseConfig).validate_python
+    read = TypeAdapter[PhysicsPose | GraspxlPose | DexycbPose | Oakink2Pose](PoseConfig).validate_python
     assert read({"source": "graspxl", "path": "x"}) == GraspxlPose(path=Path("x"))
     assert isinstance(read({"source": "physics"}), PhysicsPose)
+    assert read({"source": "dexycb", "path": "x", "setup": "s3", "split": "test"}) == DexycbPose(
+        path=Path("x"), setup="s3", split="test"
+    )
+    assert read({"source": "oakink2", "path": "x", "side": "left"}) == Oakink2Pose(path=Path("x"), side="left")
 
 
 def test_paper_models_have_the_papers_numbers() -> None:
