@@ -8,12 +8,14 @@ from functools import partial
 from pam_models.pose.physics.objects import OBJECT_WORDS
 from pam_models.pose.physics.search import SearchBudget
 from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
+from pam_models.pose.sources.dexycb import DexycbSource
 from pam_models.pose.sources.graspxl import GraspxlSource
+from pam_models.pose.sources.oakink2 import Oakink2Source
 from pam_models.pose.sources.physics import PhysicsSource
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.stages import GraspxlPose, PhysicsPose
-from tasks.hands import resolve_hand
+from tasks.config.stages import DexycbPose, GraspxlPose, Oakink2Pose, PhysicsPose, RecordedPose
+from tasks.hands import resolve_hand, sides_of
 from tasks.ids import derive_seed
 from tasks.items import make_item
 from tasks.media import encode_video
@@ -24,21 +26,31 @@ from tasks.steps import Step
 from tasks.store import Store
 from tasks.trajectory_row import scene_of_trajectory, trajectory_columns
 
-SIDE = "right"
-
 
 def source_of(config: GenerateConfig) -> PoseSource:
     """The source of motion that the configuration names."""
     pose = config.pose
     if isinstance(pose, GraspxlPose):
-        return GraspxlSource(pose.path)
+        return GraspxlSource(pose.path, config.fps)
+    if isinstance(pose, DexycbPose):
+        return DexycbSource(pose.path, pose.setup, pose.split, config.fps)
+    if isinstance(pose, Oakink2Pose):
+        return Oakink2Source(
+            path=pose.path,
+            hands=partial(resolve_hand, config),
+            side=pose.side,
+            cameras=pose.cameras,
+            clips_per_recording=pose.clips_per_recording,
+            up_axis=pose.up_axis,
+            fps=config.fps,
+        )
     budget = SearchBudget(proposals=pose.grasp_candidates)
     return PhysicsSource(objects=pose.objects or OBJECT_WORDS, budget=budget)
 
 
 def without_folder(message: str, config: GenerateConfig) -> str:
     """A message about an input file, with the file named relative to the folder of recordings."""
-    if not isinstance(config.pose, GraspxlPose):
+    if not isinstance(config.pose, RecordedPose):
         return message
     for folder in (config.pose.path.resolve(), config.pose.path):
         message = message.replace(f"{folder}/", "")
@@ -51,7 +63,8 @@ def items(build: Build, step: Step, first: int = 0, last: int | None = None) -> 
     seed = derive_seed(config.seed, "build", step.name)
     # A source's first requests are the same ones however many are asked for.
     for request in source_of(config).requests(last or config.pose.trajectories, seed)[first:]:
-        yield make_item(build, step, "", request.key, fields={"request_key": request.key, "request_seed": request.seed})
+        fields = {"request_key": request.key, "request_seed": request.seed, "request_side": request.side}
+        yield make_item(build, step, "", request.key, fields=fields)
 
 
 def count(build: Build) -> int:
@@ -68,9 +81,9 @@ def stage(build: Build, step: Step) -> StageFactory:
 
 
 def models(build: Build, step: Step) -> dict[str, str]:
-    """The hand that every trajectory is skinned with."""
-    hand = resolve_hand(build.config, SIDE)
-    return {f"hand-{hand.name}-{hand.side}": hand.sha256()}
+    """The hands that trajectories are skinned with."""
+    hands = [resolve_hand(build.config, side) for side in sides_of(build.config)]
+    return {f"hand-{hand.name}-{hand.side}": hand.sha256() for hand in hands}
 
 
 class PoseStage:
@@ -83,8 +96,8 @@ class PoseStage:
         self._store = store
 
     def setup(self) -> None:
-        """Read the hand once per worker."""
-        self._hand = resolve_hand(self._config, SIDE)
+        """Read the hands once per worker."""
+        self._hands = {side: resolve_hand(self._config, side) for side in sides_of(self._config)}
         self._source = source_of(self._config)
 
     def infer(self, items: list[Item]) -> list[Row]:
@@ -96,25 +109,25 @@ class PoseStage:
 
     def _row(self, item: Item) -> Row:
         config = self._config
-        request = PoseRequest(item.key, item.fields["request_seed"])
+        request = PoseRequest(item.key, item.fields["request_seed"], item.fields.get("request_side", "right"))
+        hand = self._hands[request.side]
         try:
-            trajectory = self._source.trajectory(
-                request, self._hand, config.frames, config.image.width, config.image.height
-            )
+            trajectory = self._source.trajectory(request, hand, config.frames, config.image.width, config.image.height)
         except BadInput as error:
             # The row must not depend on where the recordings lie on this machine.
             raise BadInput(without_folder(str(error), config)) from error
         except TrajectoryRejected as rejection:
             reason = {"error_type": "TrajectoryRejected", "error_message": str(rejection)}
             return {"request_key": item.key, "status": "filtered", **reason}
-        scene = scene_of_trajectory(trajectory, self._hand)
+        scene = scene_of_trajectory(trajectory, hand)
         return {**trajectory_columns(trajectory, request.key, scene), **self._media(scene, trajectory.fps, item.seed)}
 
     def _media(self, scene: Scene, fps: float, seed: int) -> Row:
         store = self._store
+        mesh = pack_mesh(scene.object_vertices_m, scene.object_faces, scene.second, scene.others)
         preview = encode_video(shaded_frames(scene, seed), fps)
         return {
             **store.put_media(pack_maps(maps_of(scene)), "npz").columns("maps"),
-            **store.put_media(pack_mesh(scene.object_vertices_m, scene.object_faces), "npz").columns("object_mesh"),
+            **store.put_media(mesh, "npz").columns("object_mesh"),
             **store.put_media(preview, "mp4").columns("preview"),
         }

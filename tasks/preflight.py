@@ -15,20 +15,30 @@ from tasks.config.stages import (
     CogVideoXVideo,
     DemoAppearance,
     DemoVideo,
+    DexycbPose,
     FluxAppearance,
-    GraspxlPose,
     HamerEstimatorConfig,
+    Oakink2Pose,
+    RecordedPose,
 )
 from tasks.errors import ConfigError, ExecutorError
 from tasks.executor.batches import one_line
 from tasks.executor.opening import check_room, nodes_of
 from tasks.executor.placement import MIB_PER_GIB, Node, smallest_gpu_mib
+from tasks.hands import sides_of
 from tasks.store import Store
 
 DEMO_WEIGHTS = {
     "appearance": ("demo-autoencoder", "demo-appearance"),
     "video": ("demo-autoencoder", "demo-motion"),
     "estimator": ("demo-estimator",),
+}
+
+
+FOLDERS = {
+    "graspxl": "the folder that holds GraspXL's recordings",
+    "dexycb": "DexYCB's folder, with calibration, models and the subjects' recordings",
+    "oakink2": "OakInk2's folder, with anno_preview and the objects' meshes",
 }
 
 
@@ -53,15 +63,21 @@ def _folder(key: str, path: Path | None, what: str) -> None:
 
 def check_folders(config: GenerateConfig) -> None:
     """Folders that the configuration names are there, and hold what they should."""
-    if isinstance(config.pose, GraspxlPose):
-        _folder("pose.path", config.pose.path, "the folder that holds GraspXL's recordings")
+    if isinstance(config.pose, RecordedPose):
+        _folder("pose.path", config.pose.path, FOLDERS[config.pose.source])
+    if isinstance(config.pose, DexycbPose | Oakink2Pose) and config.hand.model != "mano":
+        raise ConfigError(
+            f"hand.mano_dir: {config.pose.source}'s hands are MANO's; give the folder with your MANO_RIGHT.pkl and "
+            "MANO_LEFT.pkl (from mano.is.tue.mpg.de)"
+        )
     if config.hand.model == "mano":
         _folder("hand.mano_dir", config.hand.mano_dir, "the folder with your MANO_RIGHT.pkl and MANO_LEFT.pkl")
         assert config.hand.mano_dir is not None
-        try:
-            find_mano(config.hand.mano_dir, "right")
-        except ValueError as error:
-            raise ConfigError(f"hand.mano_dir: {one_line(error)}") from error
+        for side in sides_of(config):
+            try:
+                find_mano(config.hand.mano_dir, side)
+            except ValueError as error:
+                raise ConfigError(f"hand.mano_dir: {one_line(error)}") from error
     if isinstance(config.appearance, FluxAppearance):
         _folder("appearance.base", config.appearance.base, "the folder with FLUX.1-dev in diffusers' layout")
         _folder("appearance.weights", config.appearance.weights, "PAM's appearance_gen folder, with controlnet.bin")
@@ -117,7 +133,7 @@ def gpus_here() -> int:
 def check_requests(config: GenerateConfig) -> None:
     """The source of motion has something to do."""
     source_of = import_module("tasks.pose").source_of
-    key = "pose.path" if isinstance(config.pose, GraspxlPose) else "pose.objects"
+    key = "pose.path" if isinstance(config.pose, RecordedPose) else "pose.objects"
     try:
         found = source_of(config).requests(config.pose.trajectories, config.seed)
     except Exception as error:

@@ -79,7 +79,18 @@ class _Reading:
             self.findings.append(Finding(kind, where, what))
 
 
-LINKS = ("trajectory_id", "target_id", "candidate_id", "rank", "kept", "index", "frame", "mpjpe_mm", "num_frames")
+LINKS = (
+    "trajectory_id",
+    "target_id",
+    "candidate_id",
+    "rank",
+    "kept",
+    "index",
+    "frame",
+    "mpjpe_mm",
+    "num_frames",
+    "side",
+)
 
 
 def verify(store: Store, build_id: str, on_progress: Callable[[int, int], None] | None = None) -> Verdict:
@@ -314,12 +325,12 @@ def _compare(step: str, expected: set[str], found: set[str], reading: _Reading) 
 
 
 def _check_frames(step: str, rows: Sequence[Row], reading: _Reading) -> None:
-    frames: dict[str, list[int]] = {}
+    frames: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         if row["status"] == "ok":
-            frames.setdefault(row["parent_id"], []).append(row["frame"])
+            frames.setdefault((row["parent_id"], row.get("side") or ""), []).append(row["frame"])
     lengths = {row["item_id"]: row["num_frames"] for row in reading.rows.get("video", ())}
-    for clip, found in frames.items():
+    for (clip, _), found in frames.items():
         if sorted(found) != list(range(lengths.get(clip) or 0)):
             reading.find(
                 "lost frame",

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,20 @@ SHIPPED_WEIGHTS = {
     "video": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-motion.safetensors"),
     "estimator": ("zoo/demo/demo-estimator.safetensors",),
 }
+EVERYTHING = ("**/*",)
 HEAD_BYTES = 1 << 20
 BUILD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def content_fingerprint(path: Path) -> str:
+def content_fingerprint(path: Path, patterns: Sequence[str] = EVERYTHING) -> str:
     """A hash of a file or folder by relative names, sizes, and each file's first and last MiB; its place does not
-    count.
+    count. Of a folder only the files that the patterns name are looked at.
 
     Weights of many gigabytes are thus told apart in well under a second each. Raises ConfigError when nothing is there.
     """
     if not path.exists():
         raise ConfigError(f"{path}: no such file or folder")
-    files = [path] if path.is_file() else sorted(found for found in path.rglob("*") if found.is_file())
+    files = [path] if path.is_file() else _files(path, patterns)
     listing = []
     for file in files:
         size = file.stat().st_size
@@ -42,6 +44,10 @@ def content_fingerprint(path: Path) -> str:
                 digest.update(stream.read(HEAD_BYTES))
         listing.append([file.relative_to(path).as_posix() if path.is_dir() else file.name, size, digest.hexdigest()])
     return sha256_hex(canonical_json(listing))
+
+
+def _files(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    return sorted({found for pattern in patterns for found in folder.glob(pattern) if found.is_file()})
 
 
 def shipped_fingerprint(patterns: tuple[str, ...]) -> str:
@@ -58,7 +64,9 @@ def _subset(model: BaseModel) -> dict[str, Any]:
         if extra.get("affects_output") is False:
             continue
         if extra.get("content_path") and value is not None:
-            kept[name] = {"content": content_fingerprint(value)}
+            patterns = extra["content_path"]
+            chosen = [str(pattern) for pattern in patterns] if isinstance(patterns, list) else EVERYTHING
+            kept[name] = {"content": content_fingerprint(value, chosen)}
         elif isinstance(value, BaseModel):
             kept[name] = _subset(value)
         elif isinstance(value, tuple):
