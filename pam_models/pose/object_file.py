@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int32
+from jaxtyping import Float32, Float64, Int32
 
 from pam_models.pose.source import BadInput
 
@@ -11,9 +11,31 @@ LARGEST_M = 2.0
 
 
 def read_obj(path: Path) -> tuple[Float32[np.ndarray, "V 3"], Int32[np.ndarray, "F 3"]]:
-    """Return vertices in metres and triangles; polygons are fanned. Textures, normals and groups are ignored.
+    """Return vertices in metres and triangles of a file that is in metres.
 
     Raises BadInput for a missing, empty or broken file and for one that is not in metres.
+    """
+    vertices, triangles = parse_obj(path)
+    if len(vertices) == 0 or len(triangles) == 0:
+        raise BadInput(f"{path}: has {len(vertices)} vertices and {len(triangles)} faces; a mesh needs both")
+    points = vertices.astype(np.float32)
+    if triangles.min() < 0 or triangles.max() >= len(points):
+        raise BadInput(f"{path}: a face names a vertex that is not among the file's {len(points)}")
+    if not np.isfinite(points).all():
+        raise BadInput(f"{path}: has vertices that are not finite")
+    size = float(np.ptp(points, axis=0).max())
+    if not 0.001 < size < LARGEST_M:
+        raise BadInput(
+            f"{path}: is {size:.3g} m large; it must be between 1 mm and {LARGEST_M} m (is it in millimetres?)"
+        )
+    return points, triangles
+
+
+def parse_obj(path: Path) -> tuple[Float64[np.ndarray, "V 3"], Int32[np.ndarray, "F 3"]]:
+    """Return vertices in the file's units and triangles, unchecked; polygons are fanned. Textures, normals and groups
+    are ignored.
+
+    Raises BadInput for a missing or broken file.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -33,19 +55,9 @@ def read_obj(path: Path) -> tuple[Float32[np.ndarray, "V 3"], Int32[np.ndarray, 
                 faces.extend((corners[0], corners[i], corners[i + 1]) for i in range(1, len(corners) - 1))
         except (ValueError, IndexError) as error:
             raise BadInput(f"{path}: line {number} is not a vertex or a face: {line.strip()[:60]!r}") from error
-    if not vertices or not faces:
-        raise BadInput(f"{path}: has {len(vertices)} vertices and {len(faces)} faces; a mesh needs both")
-    points, triangles = np.array(vertices, np.float32), np.array(faces, np.int32)
-    if triangles.min() < 0 or triangles.max() >= len(points):
-        raise BadInput(f"{path}: a face names a vertex that is not among the file's {len(points)}")
-    if not np.isfinite(points).all():
-        raise BadInput(f"{path}: has vertices that are not finite")
-    size = float(np.ptp(points, axis=0).max())
-    if not 0.001 < size < LARGEST_M:
-        raise BadInput(
-            f"{path}: is {size:.3g} m large; it must be between 1 mm and {LARGEST_M} m (is it in millimetres?)"
-        )
-    return points, triangles
+    return np.array(vertices, np.float64).reshape(-1, 3), np.array(faces, np.int64).clip(-1, 2**31 - 1).astype(
+        np.int32
+    ).reshape(-1, 3)
 
 
 def open_edges(faces: Int32[np.ndarray, "F 3"]) -> int:
