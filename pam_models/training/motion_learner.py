@@ -111,7 +111,8 @@ def transformer_with_new_branch(
 ) -> MultiConditionTransformer:
     """A base with a branch whose blocks are copies and whose outputs are zero; only the branch is trained.
 
-    `base` is a folder in diffusers' layout or a state dict; `sizes` are as `load_transformer` takes them. Raises WeightsError when it is another model's.
+    `base` is a folder in diffusers' layout or a state dict; `sizes` are as `load_transformer` takes them. Raises
+    WeightsError when it is another model's.
     """
     tensors = read_tensors(base, EXPECTED_BASE)
     if "proj_out.weight" not in tensors:

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).parents[2]
 FILE = REPOSITORY / "deployments" / "prefect.yaml"
 
 
-DEPLOYED = {"generate": "pam/generate", "evaluate": "pam-evaluate/evaluate"}
+DEPLOYED = {"generate": "pam/generate", "evaluate": "pam-evaluate/evaluate", "demo": "pam-train/demo", "paper": "pam-train/paper"}
 
 
 def deployments() -> dict[str, dict[str, Any]]:

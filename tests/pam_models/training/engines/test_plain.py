@@ -1,5 +1,7 @@
 """Plain AdamW: accumulation is averaging, and its state comes back."""
 
+from copy import deepcopy
+
 import torch
 from torch import nn
 
@@ -40,7 +42,7 @@ def test_its_state_comes_back() -> None:
         one.backward(first(x).square().mean(), last=True)
         one.update(0.1)
     second.load_state_dict(first.state_dict())
-    two.load(one.state())
+    two.load(deepcopy(one.state()))
     for engine, model in ((one, first), (two, second)):
         engine.backward(model(x).square().mean(), last=True)
         engine.update(0.1)
