@@ -7,20 +7,22 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
-from pam_models.conditions.appearance_style import prompt_of, sample_style
-from pam_models.conditions.encodings import encode
+from pam_models.appearance.stretching import stretched
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.stages import DemoAppearance
+from tasks.config.generators import DemoAppearance, FluxAppearance
+from tasks.driving import driving_pictures
 from tasks.generators import APPEARANCE_ID, AUTOENCODER_ID, demo_models, load_appearance
 from tasks.media import encode_png
+from tasks.prompts import prompter
 from tasks.scene import unpack_maps
 from tasks.stage import Item, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
 
 CONDITIONS = ("depth", "normal", "keypoints", "segmentation")
-FIRST_FRAME = 0
+CATEGORICAL = ("keypoints", "segmentation")
+FIRST_FRAME = slice(0, 1)
 
 
 class AppearanceStage:
@@ -35,13 +37,14 @@ class AppearanceStage:
     def setup(self) -> None:
         """Load the model once per worker."""
         self._model = load_appearance(self._config)
+        self._prompt = prompter(self._config)
         self._hints: dict[str, dict[str, UInt8[np.ndarray, "H W 3"]]] = {}
 
     def infer(self, items: list[Item]) -> list[Row]:
         """One row per candidate."""
         settings = self._config.appearance
         hints = [self._hints_of(item.inputs["pose"]) for item in items]
-        prompts = [prompt_of(sample_style(item.seed), item.inputs["pose"]["object_word"]) for item in items]
+        prompts = [self._prompt(item.seed, item.inputs["pose"]["object_word"]) for item in items]
         pictures = self._model.pipeline.sample(
             {name: np.stack([hint[name] for hint in hints]) for name in CONDITIONS},
             prompts,
@@ -49,7 +52,9 @@ class AppearanceStage:
             settings.steps,
             settings.guidance,
         )
-        return [self._row(*of_item) for of_item in zip(items, prompts, pictures, strict=True)]
+        size = self._config.image.width, self._config.image.height
+        shown = [stretched(picture, *size) for picture in pictures]
+        return [self._row(*of_item) for of_item in zip(items, prompts, shown, strict=True)]
 
     def close(self) -> None:
         """Give the model's memory back."""
@@ -72,12 +77,21 @@ class AppearanceStage:
         if uri not in self._hints:
             maps = unpack_maps(self._store.read_media(uri, trajectory["maps_sha256"]))
             # The last trajectory's hints serve its thirty candidates; older ones are not needed again.
-            self._hints = {uri: _frame(encode(maps, CONDITIONS), FIRST_FRAME)}
+            clips = driving_pictures(self._config, trajectory, maps, CONDITIONS, FIRST_FRAME)
+            self._hints = {uri: self._sized(_first(clips))}
         return self._hints[uri]
 
+    def _sized(self, hints: dict[str, UInt8[np.ndarray, "H W 3"]]) -> dict[str, UInt8[np.ndarray, "H W 3"]]:
+        settings = self._config.appearance
+        width = settings.width if isinstance(settings, FluxAppearance) else None
+        if width is None:
+            return hints
+        exact = {name: name in CATEGORICAL for name in hints}
+        return {name: stretched(hint, width, hint.shape[0], exact[name]) for name, hint in hints.items()}
 
-def _frame(clips: dict[str, UInt8[np.ndarray, "T H W 3"]], frame: int) -> dict[str, UInt8[np.ndarray, "H W 3"]]:
-    return {name: clip[frame] for name, clip in clips.items()}
+
+def _first(clips: dict[str, UInt8[np.ndarray, "T H W 3"]]) -> dict[str, UInt8[np.ndarray, "H W 3"]]:
+    return {name: clip[0] for name, clip in clips.items()}
 
 
 def stage(build: Build, step: Step) -> StageFactory:

@@ -8,8 +8,9 @@ benchmark has measured them), and the demo's models are timed on one core of two
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.config.generators import CogVideoXVideo, FluxAppearance
 from tasks.config.model import GenerateConfig
-from tasks.config.stages import CogVideoXVideo, FluxAppearance, HamerEstimatorConfig, PhysicsPose
+from tasks.config.stages import HamerEstimatorConfig, PhysicsPose
 from tasks.steps import BY_NAME
 
 Hardware = Literal["paper", "h20", "h200"]

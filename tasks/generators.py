@@ -8,9 +8,10 @@ from pam_models.appearance import AppearancePipeline
 from pam_models.appearance.paper import load_paper_pipeline as load_flux
 from pam_models.motion import MotionPipeline
 from pam_models.motion.paper import load_paper_pipeline as load_cogvideox
+from pam_models.motion.svd.pipeline import load_pipeline as load_svd
 from pam_models.zoo import spec
 from tasks.config import GenerateConfig
-from tasks.config.stages import DemoAppearance, DemoVideo
+from tasks.config.generators import DemoAppearance, DemoVideo, SvdVideo
 from tasks.errors import ConfigError
 
 APPEARANCE_ID = "demo-appearance"
@@ -36,18 +37,28 @@ def load_appearance(config: GenerateConfig) -> Loaded[AppearancePipeline]:
     base = _folder("appearance.base", config.appearance.base)
     weights = _folder("appearance.weights", config.appearance.weights) / "controlnet.bin"
     model_id = f"flux-1-dev+{weights.parent.name}"
-    return Loaded(load_flux(base, weights), model_id, (*licenses_of("flux-1-dev"), *licenses_of("pam-appearance")))
+    licenses = (*licenses_of("flux-1-dev"), *licenses_of("pam-appearance"))
+    return Loaded(load_flux(base, weights, options=config.appearance.speed), model_id, licenses)
 
 
 def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
     """The video model. Raises WeightsError when its weights are absent or altered."""
     if isinstance(config.video, DemoVideo):
-        return Loaded(MotionPipeline.load("demo"), revision_of(MOTION_ID), licenses_of(MOTION_ID))
+        pipeline = MotionPipeline.load("demo")
+        pipeline.speed = config.video.speed
+        return Loaded(pipeline, revision_of(MOTION_ID), licenses_of(MOTION_ID))
+    if isinstance(config.video, SvdVideo):
+        return _load_svd(config.video)
     base = _folder("video.base", config.video.base)
     weights = _folder("video.weights", config.video.weights)
     model_id = f"cogvideox-5b-i2v+{weights.name}"
     licenses = (*licenses_of("cogvideox-5b-i2v"), *licenses_of("pam-motion-dexycb"))
-    return Loaded(load_cogvideox(base, weights), model_id, licenses)
+    return Loaded(load_cogvideox(base, weights, speed=config.video.speed), model_id, licenses)
+
+
+def _load_svd(settings: SvdVideo) -> Loaded[MotionPipeline]:
+    weights = _folder("video.weights", settings.weights)
+    return Loaded(load_svd(weights, settings.autoencoder), f"svd+{weights.stem}", (f"svd+{weights.stem}:your own",))
 
 
 def demo_models(*model_ids: str) -> dict[str, str]:

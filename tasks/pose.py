@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from pam_models.pose.physics.objects import OBJECT_WORDS
@@ -12,6 +13,7 @@ from pam_models.pose.sources.dexycb import DexycbSource
 from pam_models.pose.sources.graspxl import GraspxlSource
 from pam_models.pose.sources.oakink2 import Oakink2Source
 from pam_models.pose.sources.physics import PhysicsSource
+from pam_models.pose.trajectory import Trajectory
 from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.stages import DexycbPose, GraspxlPose, Oakink2Pose, PhysicsPose, RecordedPose
@@ -112,7 +114,15 @@ class PoseStage:
         request = PoseRequest(item.key, item.fields["request_seed"], item.fields.get("request_side", "right"))
         hand = self._hands[request.side]
         try:
-            trajectory = self._source.trajectory(request, hand, config.frames, config.image.width, config.image.height)
+            trajectory = self._stretched(
+                self._source.trajectory(
+                    request,
+                    hand,
+                    config.frames,
+                    config.image.camera_width or config.image.width,
+                    config.image.height,
+                )
+            )
         except BadInput as error:
             # The row must not depend on where the recordings lie on this machine.
             raise BadInput(without_folder(str(error), config)) from error
@@ -121,6 +131,11 @@ class PoseStage:
             return {"request_key": item.key, "status": "filtered", **reason}
         scene = scene_of_trajectory(trajectory, hand)
         return {**trajectory_columns(trajectory, request.key, scene), **self._media(scene, trajectory.fps, item.seed)}
+
+    def _stretched(self, trajectory: Trajectory) -> Trajectory:
+        """The camera on the clips' own grid: where its picture is stretched to theirs, so is K."""
+        image = self._config.image
+        return replace(trajectory, camera=trajectory.camera.resized(image.width, image.height))
 
     def _media(self, scene: Scene, fps: float, seed: int) -> Row:
         store = self._store

@@ -10,13 +10,10 @@ import ray
 
 from pam_models.hand.mano_file import find_mano
 from pam_models.zoo.registry import WeightsError, weights_path
+from tasks.config.generators import CogVideoXVideo, DemoAppearance, DemoVideo, FluxAppearance, SvdVideo
 from tasks.config.model import GenerateConfig
 from tasks.config.stages import (
-    CogVideoXVideo,
-    DemoAppearance,
-    DemoVideo,
     DexycbPose,
-    FluxAppearance,
     HamerEstimatorConfig,
     Oakink2Pose,
     RecordedPose,
@@ -26,6 +23,8 @@ from tasks.executor.batches import one_line
 from tasks.executor.opening import check_room, nodes_of
 from tasks.executor.placement import MIB_PER_GIB, Node, smallest_gpu_mib
 from tasks.hands import sides_of
+from tasks.preflight_models import check_models
+from tasks.prompts import check_prompts
 from tasks.store import Store
 
 DEMO_WEIGHTS = {
@@ -51,6 +50,8 @@ def preflight(config: GenerateConfig, store: Store) -> None:
     check_machine(config)
     check_requests(config)
     check_weights(config)
+    check_prompts(config)
+    check_models(config)
     store.probe()
 
 
@@ -59,6 +60,13 @@ def _folder(key: str, path: Path | None, what: str) -> None:
         raise ConfigError(f"{key}: must be given here; give {what}")
     if not path.is_dir():
         raise ConfigError(f"{key}: no such folder: {path}; give {what}")
+
+
+def _given(key: str, path: Path | None, what: str) -> None:
+    if path is None:
+        raise ConfigError(f"{key}: must be given here; give {what}")
+    if not path.exists():
+        raise ConfigError(f"{key}: no such file or folder: {path}; give {what}")
 
 
 def check_folders(config: GenerateConfig) -> None:
@@ -83,7 +91,9 @@ def check_folders(config: GenerateConfig) -> None:
         _folder("appearance.weights", config.appearance.weights, "PAM's appearance_gen folder, with controlnet.bin")
     if isinstance(config.video, CogVideoXVideo):
         _folder("video.base", config.video.base, "the folder with CogVideoX-5b-I2V in diffusers' layout")
-        _folder("video.weights", config.video.weights, "one of PAM's published folders, such as dexycb_all_cond")
+        _given("video.weights", config.video.weights, "one of PAM's published folders, such as dexycb_all_cond")
+    if isinstance(config.video, SvdVideo):
+        _given("video.weights", config.video.weights, "what training of an SVD baseline wrote")
     if isinstance(config.estimator, HamerEstimatorConfig):
         raise ConfigError("estimator.name: 'hamer' has no adapter in this version; use estimator.name=compact")
 

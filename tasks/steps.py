@@ -50,6 +50,8 @@ class Step:
         """The configuration that affects this step's items, out of `output_subset`."""
         chosen: dict[str, Any] = {}
         for section in self.sections:
+            if section in OPTIONAL and section not in output:
+                continue
             value: Any = output
             for key in section.split("."):
                 value = value[key] if value is not None else None
@@ -64,10 +66,12 @@ class Step:
 
 
 COUNTS = ("trajectories", "candidates", "clips_per_trajectory")
+# Sections that stand in what affects the output only where they are not left at their defaults.
+OPTIONAL = ("conditions",)
 
 STEPS: tuple[Step, ...] = (
     Step("pose", 1, "tasks.pose", (), ("seed", "frames", "fps", "image", "hand", "pose"), "pose"),
-    Step("appearance", 1, "tasks.appearance", ("pose",), ("appearance",), "appearance", "appearance"),
+    Step("appearance", 1, "tasks.appearance", ("pose",), ("appearance", "conditions"), "appearance", "appearance"),
     Step(
         "score-candidates",
         1,
@@ -78,7 +82,15 @@ STEPS: tuple[Step, ...] = (
         "estimator",
     ),
     Step("select-candidates", 1, "tasks.select", ("score-candidates",), ("select.candidates",), None),
-    Step("video", 1, "tasks.video", ("pose", "appearance", "select-candidates"), ("video",), "video", "video"),
+    Step(
+        "video",
+        1,
+        "tasks.video",
+        ("pose", "appearance", "select-candidates"),
+        ("video", "conditions"),
+        "video",
+        "video",
+    ),
     Step("score-clips", 1, "tasks.score", ("pose", "video"), ("estimator",), "score"),
     Step("select-clips", 1, "tasks.select", ("score-clips",), ("select.clips",), None),
     Step("samples", 1, "tasks.samples", ("pose", "video", "score-clips"), (), "samples"),

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
-from pam_models.conditions.encodings import encode
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.stages import DemoVideo
+from tasks.config.generators import DemoVideo
+from tasks.driving import driving_pictures
 from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
 from tasks.media import encode_video, read_image
 from tasks.scene import unpack_maps
@@ -41,12 +41,13 @@ class VideoStage:
         clips = self._model.pipeline.sample(
             np.stack([self._first_frame(item.inputs["appearance"]) for item in items]),
             {name: np.stack([clip[name] for clip in conditions]) for name in names},
-            [item.inputs["appearance"]["prompt"] for item in items],
+            [self._prompt(item) for item in items],
             [item.seed for item in items],
             settings.steps,
             settings.guidance,
             schedule=settings.schedule,
             strengths={name: strengths[name] for name in names},
+            absent=settings.absent,
         )
         return [self._row(item, clip) for item, clip in zip(items, clips, strict=True)]
 
@@ -65,16 +66,24 @@ class VideoStage:
             "width": width,
             "height": height,
             **self._store.put_media(encode_video(clip, trajectory["fps"]), "mp4").columns("video"),
-            "prompt": candidate["prompt"],
+            "prompt": self._prompt(item),
             "model_id": self._model.model_id,
             "license_tags": sorted({*candidate["license_tags"], *self._model.license_tags}),
         }
 
+    def _prompt(self, item: Item) -> str:
+        own: str = item.inputs["appearance"]["prompt"]
+        return self._config.video.prompt or own
+
     def _first_frame(self, candidate: Row) -> UInt8[np.ndarray, "H W 3"]:
         return read_image(self._store.read_media(candidate["image_uri"], candidate["image_sha256"]))
 
-    def _conditions(self, trajectory: Row, names: list[str]) -> dict[str, UInt8[np.ndarray, "T H W 3"]]:
-        return encode(unpack_maps(self._store.read_media(trajectory["maps_uri"], trajectory["maps_sha256"])), names)
+    def _conditions(self, trajectory: Row, names: list[str]) -> dict[str, np.ndarray]:
+        """Pictures of each condition, or the joints themselves where the model reads coordinates."""
+        maps = unpack_maps(self._store.read_media(trajectory["maps_uri"], trajectory["maps_sha256"]))
+        as_joints = [name for name in names if name in self._model.pipeline.model.coordinate_conditions]
+        pictures = driving_pictures(self._config, trajectory, maps, [name for name in names if name not in as_joints])
+        return {**pictures, **dict.fromkeys(as_joints, maps.joints_px)}
 
 
 def stage(build: Build, step: Step) -> StageFactory:

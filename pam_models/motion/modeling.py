@@ -20,6 +20,8 @@ DEMO_ID = "demo-motion"
 class MotionModel(TransformerParts, nn.Module):
     """A `MultiConditionTransformer` and its word encoder, trained together."""
 
+    text: WordEncoder
+
     def __init__(self, config: MotionConfig) -> None:
         super().__init__()
         self.config = config

@@ -3,19 +3,17 @@
 from pydantic import Field, field_validator
 
 from tasks.config.base import SPEED_ONLY, ConfigModel
+from tasks.config.conditions import ConditionsConfig
 from tasks.config.execution import ExecutionConfig
+from tasks.config.generators import AppearanceConfig, DemoAppearance, DemoVideo, VideoConfig
 from tasks.config.stages import (
-    AppearanceConfig,
     CompactEstimatorConfig,
-    DemoAppearance,
-    DemoVideo,
     EstimatorConfig,
     HandConfig,
     ImageConfig,
     PhysicsPose,
     PoseConfig,
     SelectConfig,
-    VideoConfig,
 )
 
 
@@ -39,6 +37,9 @@ class GenerateConfig(ConfigModel):
     image: ImageConfig = Field(default=ImageConfig(), description="Size of every picture and clip")
     hand: HandConfig = Field(default=HandConfig(), description="Which hand model is skinned")
     pose: PoseConfig = Field(default=PhysicsPose(), description="Where hand-object motion comes from")
+    conditions: ConditionsConfig = Field(
+        default=ConditionsConfig(), description="What is done to the condition pictures before the generators see them"
+    )
     appearance: AppearanceConfig = Field(
         default=DemoAppearance(), description="The model that paints first-frame candidates"
     )

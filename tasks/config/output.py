@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tasks.config.conditions import ConditionsConfig
 from tasks.config.model import GenerateConfig
 from tasks.errors import ConfigError
 from tasks.ids import build_id, canonical_json, sha256_hex
@@ -83,6 +84,9 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
     Raises ConfigError when a folder or file that the configuration names is not there.
     """
     subset = {name: part for name, part in _subset(config).items() if name != "execution"}
+    if config.conditions == ConditionsConfig():
+        # Ids are those of builds made before there was such a section.
+        del subset["conditions"]
     if config.hand.model == "free":
         subset["hand"]["shipped"] = shipped_fingerprint(SHIPPED_HAND)
     for name, shipped in (

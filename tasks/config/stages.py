@@ -7,8 +7,6 @@ from pydantic import Field, model_validator
 
 from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel, content_of
 
-GuidanceSchedule = Literal["constant", "dynamic", "pam"]
-
 
 class ImageConfig(ConfigModel):
     """Size of every picture and clip."""
@@ -18,6 +16,13 @@ class ImageConfig(ConfigModel):
     )
     height: int = Field(
         default=96, ge=16, le=4096, multiple_of=16, description="Height of every picture, in pixels; a multiple of 16"
+    )
+    camera_width: int | None = Field(
+        default=None,
+        ge=16,
+        le=4096,
+        description="Width of the picture that cameras take, in pixels, before it is stretched to `width` and K with "
+        "it: 640 for the published weights, which saw 640x480 as 720x480; empty: `width`, nothing is stretched",
     )
 
 
@@ -115,38 +120,6 @@ RecordedPose = GraspxlPose | DexycbPose | Oakink2Pose
 PoseConfig = Annotated[PhysicsPose | RecordedPose, Field(discriminator="source")]
 
 
-class _Appearance(ConfigModel):
-    candidates: int = Field(default=30, ge=1, description="First-frame pictures for each trajectory")
-    steps: int = Field(default=12, ge=1, le=1000, description="Denoising steps for each picture")
-    guidance: float = Field(default=4.0, ge=0.0, description="Embedded guidance; the demo was trained at 4 alone")
-    batch_size: int = Field(default=10, ge=1, description="Pictures in one batch", json_schema_extra=SPEED_ONLY)
-
-
-class DemoAppearance(_Appearance):
-    """The small picture model that ships with the project."""
-
-    model: Literal["demo"] = Field(default="demo", description="The small model that ships with the project")
-
-
-class FluxAppearance(_Appearance):
-    """FLUX.1-dev with two control branches."""
-
-    model: Literal["flux"] = Field(default="flux", description="FLUX.1-dev with two control branches, as in the paper")
-    steps: int = Field(default=28, ge=1, le=1000, description="Denoising steps for each picture")
-    guidance: float = Field(default=4.0, ge=0.0, description="FLUX's distilled guidance")
-    base: Path | None = Field(
-        default=None, description="Folder with FLUX.1-dev in diffusers' layout", json_schema_extra=CONTENT_PATH
-    )
-    weights: Path | None = Field(
-        default=None,
-        description="PAM's published appearance_gen folder, with controlnet.bin",
-        json_schema_extra=CONTENT_PATH,
-    )
-
-
-AppearanceConfig = Annotated[DemoAppearance | FluxAppearance, Field(discriminator="model")]
-
-
 class CompactEstimatorConfig(ConfigModel):
     """The project's own hand-pose estimator."""
 
@@ -193,53 +166,3 @@ class SelectConfig(ConfigModel):
 
     candidates: SelectRule = Field(default=SelectRule(), description="Cut over first-frame candidates")
     clips: SelectRule | None = Field(default=None, description="Cut over finished clips; empty: every clip is kept")
-
-
-class ConditionStrengths(ConfigModel):
-    """How strongly each condition drives the video model; 0 leaves the condition out."""
-
-    depth: float = Field(default=1.0, ge=0.0, le=2.0, description="Strength of the depth video")
-    segmentation: float = Field(default=1.0, ge=0.0, le=2.0, description="Strength of the segmentation video")
-    keypoints: float = Field(default=1.0, ge=0.0, le=2.0, description="Strength of the hand skeleton video")
-
-
-class _Video(ConfigModel):
-    clips_per_trajectory: int | None = Field(
-        default=1, ge=1, description="How many kept candidates become clips, best first; empty: all of them"
-    )
-    steps: int = Field(default=20, ge=1, le=1000, description="Denoising steps for each clip")
-    guidance: float = Field(default=1.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
-    schedule: GuidanceSchedule = Field(default="constant", description="How guidance changes over the steps")
-    strengths: ConditionStrengths = Field(default=ConditionStrengths(), description="Strength of each condition video")
-    batch_size: int = Field(default=1, ge=1, description="Clips in one batch", json_schema_extra=SPEED_ONLY)
-
-
-class DemoVideo(_Video):
-    """The small video model that ships with the project."""
-
-    model: Literal["demo"] = Field(default="demo", description="The small model that ships with the project")
-
-
-class CogVideoXVideo(_Video):
-    """CogVideoX-5B-I2V with a control branch."""
-
-    model: Literal["cogvideox"] = Field(
-        default="cogvideox", description="CogVideoX-5B-I2V with a control branch, as in the paper"
-    )
-    clips_per_trajectory: int | None = Field(
-        default=None, ge=1, description="How many kept candidates become clips, best first; empty: all of them"
-    )
-    steps: int = Field(default=50, ge=1, le=1000, description="Denoising steps for each clip")
-    guidance: float = Field(default=6.0, ge=0.0, description="Guidance scale; 1 leaves the unguided half out")
-    schedule: GuidanceSchedule = Field(default="pam", description="'pam' reproduces the published guidance exactly")
-    base: Path | None = Field(
-        default=None, description="Folder with CogVideoX-5b-I2V in diffusers' layout", json_schema_extra=CONTENT_PATH
-    )
-    weights: Path | None = Field(
-        default=None,
-        description="One of PAM's published folders, such as dexycb_all_cond",
-        json_schema_extra=CONTENT_PATH,
-    )
-
-
-VideoConfig = Annotated[DemoVideo | CogVideoXVideo, Field(discriminator="model")]

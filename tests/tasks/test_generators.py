@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.config.stages import CogVideoXVideo, FluxAppearance
+from tasks.config.generators import CogVideoXVideo, FluxAppearance
 from tasks.errors import ConfigError
 from tasks.generators import demo_models, load_appearance, load_motion
 from tests.tasks.stage_inputs import small_config

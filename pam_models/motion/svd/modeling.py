@@ -69,6 +69,8 @@ class ControlCopy(nn.Module):
 class SvdModel(SvdParts, nn.Module):
     """The UNet and its control branch, under the training contract of `MotionModel`: noisy latents in, v out."""
 
+    text: NoText
+
     def __init__(self, config: SvdConfig) -> None:
         super().__init__()
         self.config = config

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tasks.config.load import DEFAULT_PROFILE, load_config, parse_assignments, profile_names
-from tasks.config.stages import CogVideoXVideo, GraspxlPose, PhysicsPose
+from tasks.config.generators import CogVideoXVideo
+from tasks.config.stages import GraspxlPose, PhysicsPose
 from tasks.errors import ConfigError
 
 
@@ -81,7 +82,7 @@ WRONG = [
     (["image.width=100"], "image.width: must be a multiple of 16, got 100"),
     (["select.candidates.drop_fraction=1.0"], "select.candidates.drop_fraction: must be less than 1"),
     (["video.strengths.depth=9"], "video.strengths.depth: must be at most 2"),
-    (["video.strengths.normals=1"], "video.strengths.normals: no such key; known here: depth"),
+    (["video.strengths.normals=1"], "video.strengths.normals: no such key; did you mean normal?"),
     (["execution.executor=dask"], "execution.executor: must be ray or inline, got 'dask'"),
     (["execution.stages.video.gpus=-1"], "execution.stages.video.gpus: must be at least 0"),
     (["seed"], "--set seed: write it as key=value"),

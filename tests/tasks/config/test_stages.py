@@ -4,15 +4,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tasks.config.stages import (
-    DexycbPose,
-    FluxAppearance,
-    GraspxlPose,
-    HandConfig,
-    Oakink2Pose,
-    PhysicsPose,
-    PoseConfig,
-)
+from tasks.config.generators import FluxAppearance
+from tasks.config.stages import DexycbPose, GraspxlPose, HandConfig, Oakink2Pose, PhysicsPose, PoseConfig
 
 
 def test_a_mano_folder_means_mano() -> None:
