@@ -87,7 +87,6 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
     if config.conditions == ConditionsConfig():
         # Ids are those of builds made before there was such a section.
         del subset["conditions"]
-    _keep_pose_ids(config, subset)
     if config.hand.model == "free":
         subset["hand"]["shipped"] = shipped_fingerprint(SHIPPED_HAND)
     for name, shipped in (
@@ -101,15 +100,6 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
         # What waits instead of working makes other rows: it must never be taken for, or finished as, a real build.
         subset["simulation"] = {"media_bytes": config.execution.simulation.media_bytes}
     return subset
-
-
-def _keep_pose_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
-    """Where pose.objects and pose.gate say nothing new, ids are those of builds made before there were such sections."""
-    default = type(config.pose).model_fields
-    if config.pose.gate == default["gate"].default:
-        del subset["pose"]["gate"]
-    if isinstance(config.pose, PhysicsPose) and isinstance(config.pose.objects, ProceduralObjectsConfig):
-        subset["pose"]["objects"] = subset["pose"]["objects"]["names"]
 
 
 def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:
