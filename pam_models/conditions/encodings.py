@@ -7,7 +7,11 @@
   normal        (x, y, z) = (right, up, towards the viewer) as round((n / 2 + 1 / 2) * 255)
   tracking      the depth picture, as in the published data preparation
   mesh          the visible hand, grey, the brighter the more it faces the camera
-Everything is black outside the foreground. `plain` keeps numbers, for storage: depth as millimetres (red = high byte,
+  hand_mask     the visible hand, white (InterDyn's only condition)
+Everything is black outside the foreground.
+
+`pam-oakink2` is the look that the weights trained on OakInk2 know: another palette, thinner skeletons, the right hand's
+in colours of its own. `plain` keeps numbers, for storage: depth as millimetres (red = high byte,
 green = low byte), segmentation as the label in all channels, keypoints as one pixel per joint (red = joint + 1, of a
 second hand joint + 22, green = 255 where visible); the other names look as in `pam`.
 """
@@ -18,8 +22,15 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from pam_models.conditions.maps import ConditionMaps, SecondJoints
-from pam_models.conditions.palette import HAND_LABEL, SECOND_HAND_LABEL, inferno_table, look_up, segmentation_picture
-from pam_models.conditions.skeleton import draw_skeleton
+from pam_models.conditions.palette import (
+    HAND_LABEL,
+    SECOND_HAND_LABEL,
+    inferno_table,
+    look_up,
+    oakink2_table,
+    segmentation_picture,
+)
+from pam_models.conditions.skeleton import DEXYCB, OAKINK2, SkeletonStyle, draw_skeleton
 
 # The farthest foreground keeps this share of the colour map, so that it stands out from the black around it.
 _FARTHEST_SHARE = 0.2
@@ -31,7 +42,8 @@ Pictures = UInt8[np.ndarray, "T H W 3"]
 def encode(
     maps: ConditionMaps, names: Sequence[str], encoding: str = "pam", side: str = "right"
 ) -> dict[str, UInt8[np.ndarray, "T H W 3"]]:
-    """Pictures of the named conditions. Both encodings draw left and right hands alike, as the DexYCB weights want it.
+    """Pictures of the named conditions. Only `pam-oakink2` draws left and right hands differently: `side` is that of
+    the first hand, a second hand is the other one.
 
     Raises ValueError for names, encodings and sides that do not exist.
     """
@@ -39,7 +51,7 @@ def encode(
         raise ValueError(f"no encoding {encoding!r}; there are {', '.join(_ENCODERS)}")
     if side not in ("left", "right"):
         raise ValueError(f"side must be left or right, got {side!r}")
-    encoders = _ENCODERS[encoding]
+    encoders = {**_ENCODERS[encoding], **(_oakink2(side) if encoding == "pam-oakink2" else {})}
     unknown = [name for name in names if name not in encoders]
     if unknown:
         raise ValueError(f"no condition {', '.join(unknown)}; there are {', '.join(encoders)}")
@@ -85,11 +97,20 @@ def _segmentation(maps: ConditionMaps) -> Pictures:
     return segmentation_picture(maps.labels)
 
 
-def _keypoints(maps: ConditionMaps) -> Pictures:
-    first = _skeletons(maps, maps)
+def _oakink2(side: str) -> dict[str, Callable[[ConditionMaps], Pictures]]:
+    """What looks otherwise in `pam-oakink2`."""
+    own, other = OAKINK2[side], OAKINK2["left" if side == "right" else "right"]
+    return {
+        "segmentation": lambda maps: segmentation_picture(maps.labels, oakink2_table()),
+        "keypoints": lambda maps: _keypoints(maps, own, other),
+    }
+
+
+def _keypoints(maps: ConditionMaps, own: SkeletonStyle = DEXYCB, other: SkeletonStyle = DEXYCB) -> Pictures:
+    first = _skeletons(maps, maps, own)
     if maps.second is None:
         return first
-    second = _skeletons(maps, maps.second)
+    second = _skeletons(maps, maps.second, other)
     # The nearer hand is drawn over the farther one, frame by frame.
     first_is_nearer = maps.joints_cam_m[..., 2].mean(1) <= maps.second.joints_cam_m[..., 2].mean(1)
     over = np.where(first_is_nearer[:, None, None, None], first, second)
@@ -97,10 +118,10 @@ def _keypoints(maps: ConditionMaps) -> Pictures:
     return np.where(over.any(-1, keepdims=True), over, under)
 
 
-def _skeletons(maps: ConditionMaps, hand: ConditionMaps | SecondJoints) -> Pictures:
+def _skeletons(maps: ConditionMaps, hand: ConditionMaps | SecondJoints, style: SkeletonStyle) -> Pictures:
     height, width = maps.depth_m.shape[1:]
     frames = zip(hand.joints_px, hand.joints_cam_m, strict=True)
-    return np.stack([draw_skeleton(pixels, points, height, width) for pixels, points in frames])
+    return np.stack([draw_skeleton(pixels, points, height, width, style) for pixels, points in frames])
 
 
 def _normal(maps: ConditionMaps) -> Pictures:
@@ -111,6 +132,11 @@ def _mesh(maps: ConditionMaps) -> Pictures:
     shade = np.rint((0.25 + 0.75 * np.abs(maps.normals[..., 2])) * 255)
     grey = np.where(np.isin(maps.labels, (HAND_LABEL, SECOND_HAND_LABEL)), shade, 0).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def _hand_mask(maps: ConditionMaps) -> Pictures:
+    white = np.where(maps.labels == HAND_LABEL, 255, 0).astype(np.uint8)
+    return np.repeat(white[..., None], 3, axis=-1)
 
 
 def _plain_depth(maps: ConditionMaps) -> Pictures:
@@ -148,8 +174,10 @@ _PAM: dict[str, Callable[[ConditionMaps], Pictures]] = {
     "normal": _normal,
     "tracking": _depth,
     "mesh": _mesh,
+    "hand_mask": _hand_mask,
 }
 _ENCODERS: dict[str, dict[str, Callable[[ConditionMaps], Pictures]]] = {
     "pam": _PAM,
+    "pam-oakink2": _PAM,
     "plain": {**_PAM, "depth": _plain_depth, "segmentation": _plain_segmentation, "keypoints": _plain_keypoints},
 }

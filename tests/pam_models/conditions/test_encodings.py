@@ -71,3 +71,10 @@ def test_unknown_names_are_refused(maps: ConditionMaps) -> None:
         encode(maps, (), "oak")
     with pytest.raises(ValueError, match="left or right"):
         encode(maps, (), "pam", "both")
+
+
+def test_the_hand_mask_is_the_visible_hand_alone(maps: ConditionMaps) -> None:
+    """Catches a mask that holds the object as well, or hides where the hand is labelled."""
+    mask = encode(maps, ["hand_mask"])["hand_mask"]
+    np.testing.assert_array_equal(mask[..., 0] == 255, maps.labels == 255)
+    assert set(np.unique(mask)) == {0, 255}
