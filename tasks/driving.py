@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from pam_models.conditions.encodings import encode
 from pam_models.conditions.maps import ConditionMaps
-from pam_models.conditions.noise import with_noise
+from pam_models.conditions.noise import noisy_joints, with_noise
 from tasks.config import GenerateConfig
 from tasks.ids import derive_seed
 from tasks.stage import Row
@@ -22,7 +22,18 @@ def driving_pictures(
 
     The noise of a condition follows from the trajectory and its name, so every candidate and clip sees the same.
     """
-    shown = {name: pictures[frames] for name, pictures in encode(maps, names, side=trajectory["side"]).items()}
+    encoded = encode(maps, names, config.conditions.encoding, trajectory["side"])
+    shown = {name: pictures[frames] for name, pictures in encoded.items()}
     sigmas = config.conditions.noise.model_dump()
-    seeds = {name: derive_seed(config.seed, trajectory["item_id"], f"noise/{name}") for name in names}
+    seeds = {name: _seed(config, trajectory, name) for name in names}
     return with_noise(shown, sigmas, seeds, frames.start or 0)
+
+
+def driving_joints(config: GenerateConfig, trajectory: Row, maps: ConditionMaps) -> Float32[np.ndarray, "T 21 2"]:
+    """The joints in pixels, for models that take the keypoint condition as numbers; with that condition's noise."""
+    sigma = config.conditions.noise.keypoints
+    return noisy_joints(maps.joints_px, sigma, _seed(config, trajectory, "keypoints"), maps.depth_m.shape[1])
+
+
+def _seed(config: GenerateConfig, trajectory: Row, name: str) -> int:
+    return derive_seed(config.seed, trajectory["item_id"], f"noise/{name}")

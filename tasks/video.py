@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.generators import DemoVideo
-from tasks.driving import driving_pictures
+from tasks.driving import driving_joints, driving_pictures
 from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
 from tasks.media import encode_video, read_image
 from tasks.scene import unpack_maps
@@ -83,7 +83,7 @@ class VideoStage:
         maps = unpack_maps(self._store.read_media(trajectory["maps_uri"], trajectory["maps_sha256"]))
         as_joints = [name for name in names if name in self._model.pipeline.model.coordinate_conditions]
         pictures = driving_pictures(self._config, trajectory, maps, [name for name in names if name not in as_joints])
-        return {**pictures, **dict.fromkeys(as_joints, maps.joints_px)}
+        return {**pictures, **dict.fromkeys(as_joints, driving_joints(self._config, trajectory, maps))}
 
 
 def stage(build: Build, step: Step) -> StageFactory:

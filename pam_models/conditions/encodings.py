@@ -135,7 +135,7 @@ def _mesh(maps: ConditionMaps) -> Pictures:
 
 
 def _hand_mask(maps: ConditionMaps) -> Pictures:
-    white = np.where(maps.labels == HAND_LABEL, 255, 0).astype(np.uint8)
+    white = np.where(np.isin(maps.labels, (HAND_LABEL, SECOND_HAND_LABEL)), 255, 0).astype(np.uint8)
     return np.repeat(white[..., None], 3, axis=-1)
 
 

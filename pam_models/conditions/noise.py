@@ -6,7 +6,7 @@ Labels never see it. A condition's noise is that of a disturbed sensor: independ
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, Float32, UInt8
 
 Pictures = UInt8[np.ndarray, "T H W 3"]
 
@@ -21,8 +21,7 @@ def noisy(pictures: Pictures, sigma: float, seed: int, first_frame: int = 0) -> 
     Raises:
         ValueError: sigma is negative or not finite.
     """
-    if not 0 <= sigma < np.inf:
-        raise ValueError(f"the sigma of noise must be a finite number of at least 0, got {sigma}")
+    _check(sigma)
     if sigma == 0:
         return pictures
     disturbed = np.empty(pictures.shape, np.uint8)
@@ -30,6 +29,22 @@ def noisy(pictures: Pictures, sigma: float, seed: int, first_frame: int = 0) -> 
         drawn = np.random.default_rng([seed, first_frame + t]).standard_normal(picture.shape, np.float32)
         disturbed[t] = np.clip(np.rint(picture + np.float32(255 * sigma) * drawn), 0, 255)
     return disturbed
+
+
+def noisy_joints(
+    joints_px: Float[np.ndarray, "T 21 2"], sigma: float, seed: int, height: int
+) -> Float32[np.ndarray, "T 21 2"]:
+    """Joints (pixels) plus noise of standard deviation `sigma` times the picture's height, for models that take them as
+    numbers. Raises ValueError as `noisy`.
+    """
+    _check(sigma)
+    drawn = np.random.default_rng(seed).standard_normal(np.shape(joints_px), np.float32)
+    return np.asarray(joints_px + np.float32(sigma * height) * drawn, np.float32)
+
+
+def _check(sigma: float) -> None:
+    if not 0 <= sigma < np.inf:
+        raise ValueError(f"the sigma of noise must be a finite number of at least 0, got {sigma}")
 
 
 def with_noise(

@@ -16,6 +16,13 @@ OBJECT_RGB = (
     (230, 230, 230), (4, 250, 7), (224, 5, 255), (235, 255, 7), (150, 5, 61), (120, 120, 70), (8, 255, 51),
     (255, 6, 82), (143, 255, 140), (204, 255, 4), (255, 51, 7), (204, 70, 3), (0, 102, 200), (61, 230, 250),
 )  # fmt: skip
+# Published for OakInk2: both hands, then the objects, whose numbering was not published; here class 1 comes first.
+OAKINK2_HAND_RGB = (61, 230, 250)
+OAKINK2_OBJECT_RGB = (
+    (255, 6, 51), (11, 102, 255), (255, 7, 71), (255, 9, 224), (9, 7, 230), (220, 220, 220), (255, 9, 92),
+    (112, 9, 255), (8, 255, 214), (7, 255, 224), (255, 184, 6), (10, 255, 71), (255, 41, 10), (7, 255, 255),
+    (224, 255, 8), (102, 8, 255), (255, 61, 6), (255, 194, 7), (255, 122, 8), (0, 255, 20), (255, 8, 41),
+)  # fmt: skip
 
 
 def label_table() -> UInt8[np.ndarray, "256 3"]:
@@ -23,6 +30,14 @@ def label_table() -> UInt8[np.ndarray, "256 3"]:
     table = np.zeros((256, 3), np.uint8)
     table[1 : 1 + len(OBJECT_RGB)] = OBJECT_RGB
     table[[HAND_LABEL, SECOND_HAND_LABEL]] = HAND_RGB
+    return table
+
+
+def oakink2_table() -> UInt8[np.ndarray, "256 3"]:
+    """As `label_table`, in the colours of the weights that were trained on OakInk2."""
+    table = np.zeros((256, 3), np.uint8)
+    table[1 : 1 + len(OAKINK2_OBJECT_RGB)] = OAKINK2_OBJECT_RGB
+    table[[HAND_LABEL, SECOND_HAND_LABEL]] = OAKINK2_HAND_RGB
     return table
 
 
@@ -39,12 +54,14 @@ def look_up(values: UInt8[np.ndarray, "*n H W"], table: UInt8[np.ndarray, "256 3
     return np.asarray(picture, np.uint8).reshape(*values.shape, 3)
 
 
-def segmentation_picture(labels: UInt8[np.ndarray, "*n H W"]) -> UInt8[np.ndarray, "*n H W 3"]:
-    """Labels as the colours of `label_table`. Raises ValueError for labels that have no colour."""
+def segmentation_picture(
+    labels: UInt8[np.ndarray, "*n H W"], table: UInt8[np.ndarray, "256 3"] | None = None
+) -> UInt8[np.ndarray, "*n H W 3"]:
+    """Labels as the colours of `label_table`, or of another table. Raises ValueError for labels without a meaning."""
     unknown = sorted(_meaningless(np.flatnonzero(np.bincount(labels.ravel(), minlength=256)).tolist()))
     if unknown:
         raise ValueError(f"labels must be 0, 1..21, 254 or 255, found {unknown}")
-    return look_up(labels, label_table())
+    return look_up(labels, label_table() if table is None else table)
 
 
 def _meaningless(labels: Iterable[int]) -> set[int]:

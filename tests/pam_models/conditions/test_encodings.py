@@ -1,12 +1,13 @@
 """Encodings of a rendered scene."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pam_models.conditions.encodings import depth_pictures, encode, normal_pictures, plain_depth_m
-from pam_models.conditions.maps import ConditionMaps, render_maps
+from pam_models.conditions.maps import ConditionMaps, SecondJoints, render_maps
 
 NAMES = ("depth", "segmentation", "keypoints", "normal", "tracking", "mesh")
 
@@ -78,3 +79,32 @@ def test_the_hand_mask_is_the_visible_hand_alone(maps: ConditionMaps) -> None:
     mask = encode(maps, ["hand_mask"])["hand_mask"]
     np.testing.assert_array_equal(mask[..., 0] == 255, maps.labels == 255)
     assert set(np.unique(mask)) == {0, 255}
+
+
+def test_oakink2_tells_the_hands_apart_and_dexycb_does_not(maps: ConditionMaps) -> None:
+    """Catches sides that are exchanged or lost, and DexYCB weights shown a left hand's colours."""
+    for side in ("left", "right"):
+        alike = encode(maps, NAMES, side=side)
+        apart = encode(maps, NAMES, "pam-oakink2", side)
+        for name in ("depth", "normal", "mesh", "tracking"):
+            np.testing.assert_array_equal(alike[name], apart[name])
+        assert {tuple(c) for c in apart["segmentation"][maps.labels == 255].tolist()} == {(61, 230, 250)}
+        assert {tuple(c) for c in apart["segmentation"][maps.labels == 9].tolist()} == {(8, 255, 214)}
+        np.testing.assert_array_equal(alike["keypoints"], encode(maps, NAMES)["keypoints"])
+    left, right = (encode(maps, ("keypoints",), "pam-oakink2", side)["keypoints"] for side in ("left", "right"))
+    assert (left != right).any()
+    both = replace(
+        maps, second=SecondJoints(maps.joints_px + 9, maps.joints_cam_m + np.array([0, 0, 1]), maps.joint_visible)
+    )
+    drawn = encode(both, ("keypoints",), "pam-oakink2", "right")["keypoints"]
+    np.testing.assert_array_equal(drawn[right.any(-1)], right[right.any(-1)])
+    assert (drawn.any(-1).sum((1, 2)) > right.any(-1).sum((1, 2))).all()
+
+
+def test_tracking_is_the_depth_picture_and_the_mesh_is_grey_on_black(maps: ConditionMaps) -> None:
+    """Catches a tracking picture that the published preparation does not make, and a hand that shows its object."""
+    pictures = encode(maps, ("depth", "tracking", "mesh"))
+    np.testing.assert_array_equal(pictures["tracking"], pictures["depth"])
+    mesh = pictures["mesh"]
+    assert (mesh == mesh[..., :1]).all()
+    assert (mesh[maps.labels == 255] >= 64).all()

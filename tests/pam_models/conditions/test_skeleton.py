@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from pam_models.conditions.skeleton import BONES, draw_skeleton
+from pam_models.conditions.skeleton import BONES, DEXYCB, OAKINK2, draw_skeleton
 
 
 def _open_hand(scale: float, origin: tuple[float, float]) -> np.ndarray:
@@ -78,3 +78,15 @@ def test_missing_joints_leave_no_mark() -> None:
     picture = draw_skeleton(pixels, None, 480, 640)
     assert picture.any()
     np.testing.assert_array_equal(picture, draw_skeleton(far, None, 480, 640))
+
+
+def test_hands_of_oakink2_have_colours_of_their_own() -> None:
+    """Catches saturation where the OakInk2 weights saw colours wrap round, thick strokes, and exchanged sides."""
+    assert OAKINK2["right"].colour(4) == (255, 85, 85)
+    assert OAKINK2["right"].colour(1) == (34, 35, 35)
+    assert OAKINK2["left"].colour(0) == DEXYCB.colour(0) == (139, 53, 255)
+    assert OAKINK2["left"].colour(1) == (174, 88, 34)
+    assert DEXYCB.colour(1) == (174, 88, 255)
+    pixels = _open_hand(2.0, (200.0, 240.0))
+    wide, thin = (draw_skeleton(pixels, None, 480, 640, style) for style in (DEXYCB, OAKINK2["left"]))
+    assert 0.5 < thin.any(-1).sum() / wide.any(-1).sum() < 0.85
