@@ -126,6 +126,15 @@ def block_names(folder: Path, prefix: str = "") -> list[str]:
     return sorted(path.name.removesuffix(ending) for path in folder.glob(f"{prefix}*{ending}"))
 
 
+def prompts_of(folder: Path) -> tuple[str, ...]:
+    """Every prompt in the blocks of a folder, once, sorted; pictures are not touched."""
+    found: set[str] = set()
+    for path in folder.glob("*.labels.npz"):
+        with np.load(path, allow_pickle=False) as labels:
+            found.update(str(prompt) for prompt in labels["prompts"])
+    return tuple(sorted(found))
+
+
 class BlockCache:
     """Opened blocks of one folder; opening costs more than reading a frame from the page cache.
 

@@ -15,7 +15,9 @@ from pam_models.motion.configuration import demo_config as motion_demo
 from pam_models.motion.svd.configuration import small_config
 from pam_models.training.appearance import AppearanceTask
 from pam_models.training.autoencoder import AutoencoderTask
+from pam_models.training.data_recipe import SimulatedData
 from pam_models.training.estimator import EstimatorTask
+from pam_models.training.frame_store import prompts_of
 from pam_models.training.latents import load_trained_autoencoder
 from pam_models.training.layout import RunLayout
 from pam_models.training.motion import MotionTask
@@ -53,6 +55,13 @@ def streams_of(recipe: TrainRecipe) -> tuple[str, ...]:
     return recipe.motion.conditions if recipe.motion is not None else ()
 
 
+def vocabulary_of(recipe: TrainRecipe, layout: RunLayout) -> tuple[str, ...]:
+    """The words that a small model learns: the project's own, and those of prompts that came with the data."""
+    if isinstance(recipe.data, SimulatedData):
+        return VOCABULARY
+    return (*VOCABULARY, *prompts_of(layout.clips))
+
+
 def task_of(name: str, recipe: TrainRecipe, layout: RunLayout) -> AnyTask:
     """The task of a declared model. Raises RecipeError, WeightsError or FileNotFoundError in one line."""
     recipe.loop(name)
@@ -63,7 +72,7 @@ def task_of(name: str, recipe: TrainRecipe, layout: RunLayout) -> AnyTask:
     autoencoder, digest = autoencoder_of(recipe, layout)
     latents = layout.latents(digest)
     if name == "appearance" and recipe.appearance is not None:
-        config = appearance_demo(VOCABULARY)
+        config = appearance_demo(vocabulary_of(recipe, layout))
         return AppearanceTask(recipe.appearance, layout, config, autoencoder, latents, recipe.data.conditions)
     if name == "motion" and recipe.motion is not None:
         return _motion_task(recipe, layout, autoencoder, latents)
@@ -78,7 +87,7 @@ def _motion_task(recipe: TrainRecipe, layout: RunLayout, autoencoder: VideoAutoe
         svd = small_config(motion.conditions, autoencoder.config.latent_channels, recipe.data.frames)
         learner = whole_svd(svd, gradient_checkpointing=motion.gradient_checkpointing)
     elif motion.base is None:
-        config = motion_demo(VOCABULARY, motion.conditions)
+        config = motion_demo(vocabulary_of(recipe, layout), motion.conditions)
         learner = whole_model(config, gradient_checkpointing=motion.gradient_checkpointing)
     else:
         learner = branch_on_frozen_base(

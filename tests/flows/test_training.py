@@ -13,7 +13,6 @@ from flows.training import train
 from pam_models.appearance.configuration import AppearanceConfig, FluxConfig
 from pam_models.appearance.word_encoder import WordEncoderConfig
 from pam_models.autoencoder.configuration import AutoencoderConfig
-from pam_models.conditions.appearance_style import VOCABULARY
 from pam_models.estimators.compact.configuration import CompactConfig
 from pam_models.motion.configuration import MotionConfig, TransformerConfig
 from pam_models.training import model_tasks
@@ -22,7 +21,6 @@ from pam_models.training.estimator import EstimatorTask
 from pam_models.zoo.registry import DEMO_MODEL_IDS, load
 from tests.tasks.report.published import H, T, W, publish
 
-TEXT = WordEncoderConfig(vocabulary=VOCABULARY, dim=16, pooled_dim=16)
 LOOP = {"steps": 3, "batch": 2, "learning_rate": 0.01, "sample_every": 50}
 
 
@@ -39,14 +37,23 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )  # fmt: skip
     transformer = TransformerConfig(
         conditions=("depth",), num_control_blocks=1, initial_combine="random", num_attention_heads=2,
-        attention_head_dim=16, num_layers=1, time_embed_dim=16, text_embed_dim=16, max_text_seq_length=TEXT.max_words,
+        attention_head_dim=16, num_layers=1, time_embed_dim=16, text_embed_dim=16, max_text_seq_length=24,
         sample_width=W // 8, sample_height=H // 8, sample_frames=T, spatial_interpolation_scale=1.0,
     )  # fmt: skip
     monkeypatch.setattr(model_tasks, "AutoencoderTask", _with(AutoencoderTask, autoencoder))
     monkeypatch.setattr(model_tasks, "EstimatorTask", _with(EstimatorTask, estimator))
-    small = AppearanceConfig(base=flux, text=TEXT, control_blocks=1)
-    monkeypatch.setattr(model_tasks, "appearance_demo", lambda _: small)
-    monkeypatch.setattr(model_tasks, "motion_demo", lambda *_: MotionConfig(transformer=transformer, text=TEXT))
+
+    def text(vocabulary: tuple[str, ...]) -> WordEncoderConfig:
+        return WordEncoderConfig(vocabulary=vocabulary, dim=16, pooled_dim=16)
+
+    def appearance(vocabulary: tuple[str, ...]) -> AppearanceConfig:
+        return AppearanceConfig(base=flux, text=text(vocabulary), control_blocks=1)
+
+    def motion(vocabulary: tuple[str, ...], _conditions: object) -> MotionConfig:
+        return MotionConfig(transformer=transformer, text=text(vocabulary))
+
+    monkeypatch.setattr(model_tasks, "appearance_demo", appearance)
+    monkeypatch.setattr(model_tasks, "motion_demo", motion)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
