@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
-from pam_models.pose.physics.objects import OBJECT_WORDS
-from pam_models.pose.physics.search import SearchBudget
 from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
 from pam_models.pose.sources.dexycb import DexycbSource
 from pam_models.pose.sources.graspxl import GraspxlSource
 from pam_models.pose.sources.oakink2 import Oakink2Source
-from pam_models.pose.sources.physics import PhysicsSource
 from pam_models.pose.trajectory import Trajectory
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.stages import DexycbPose, GraspxlPose, Oakink2Pose, PhysicsPose, RecordedPose
+from tasks.config.stages import DexycbPose, DgraspPose, GraspxlPose, Oakink2Pose, PhysicsPose, RecordedPose
 from tasks.hands import resolve_hand, sides_of
 from tasks.ids import derive_seed
 from tasks.items import make_item
 from tasks.media import encode_video
 from tasks.rendering import maps_of, shaded_frames
 from tasks.scene import Scene, pack_maps, pack_mesh
+from tasks.simulated_motion import dgrasp_source, physics_source
 from tasks.stage import Item, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
@@ -33,9 +31,9 @@ def source_of(config: GenerateConfig) -> PoseSource:
     """The source of motion that the configuration names."""
     pose = config.pose
     if isinstance(pose, GraspxlPose):
-        return GraspxlSource(pose.path, config.fps)
+        return GraspxlSource(pose.path, config.fps, pose.gate.gate())
     if isinstance(pose, DexycbPose):
-        return DexycbSource(pose.path, pose.setup, pose.split, config.fps)
+        return DexycbSource(pose.path, pose.setup, pose.split, config.fps, gate=pose.gate.gate())
     if isinstance(pose, Oakink2Pose):
         return Oakink2Source(
             path=pose.path,
@@ -45,14 +43,16 @@ def source_of(config: GenerateConfig) -> PoseSource:
             clips_per_recording=pose.clips_per_recording,
             up_axis=pose.up_axis,
             fps=config.fps,
+            gate=pose.gate.gate(),
         )
-    budget = SearchBudget(proposals=pose.grasp_candidates)
-    return PhysicsSource(objects=pose.objects or OBJECT_WORDS, budget=budget)
+    if isinstance(pose, DgraspPose):
+        return dgrasp_source(pose)
+    return physics_source(pose)
 
 
 def without_folder(message: str, config: GenerateConfig) -> str:
     """A message about an input file, with the file named relative to the folder of recordings."""
-    if not isinstance(config.pose, RecordedPose):
+    if not isinstance(config.pose, RecordedPose | DgraspPose):
         return message
     for folder in (config.pose.path.resolve(), config.pose.path):
         message = message.replace(f"{folder}/", "")
@@ -128,7 +128,8 @@ class PoseStage:
             raise BadInput(without_folder(str(error), config)) from error
         except TrajectoryRejected as rejection:
             reason = {"error_type": "TrajectoryRejected", "error_message": str(rejection)}
-            return {"request_key": item.key, "status": "filtered", **reason}
+            measured = {} if rejection.quality is None else asdict(rejection.quality)
+            return {"request_key": item.key, "status": "filtered", **reason, **measured}
         scene = scene_of_trajectory(trajectory, hand)
         return {**trajectory_columns(trajectory, request.key, scene), **self._media(scene, trajectory.fps, item.seed)}
 

@@ -1,5 +1,7 @@
 """A trajectory as the columns of the `pose` table, and as the scene that is rendered from it."""
 
+from dataclasses import asdict
+
 import numpy as np
 
 from pam_models.hand.model import HandModel
@@ -28,7 +30,7 @@ def scene_of_trajectory(trajectory: Trajectory, hand: HandModel) -> Scene:
 
 def trajectory_columns(trajectory: Trajectory, request_key: str, scene: Scene) -> Row:
     """Everything of a `pose` row but its media."""
-    quality, second = trajectory.quality, trajectory.second
+    second = trajectory.second
     return {
         "source": trajectory.source,
         "request_key": request_key,
@@ -65,14 +67,7 @@ def trajectory_columns(trajectory: Trajectory, request_key: str, scene: Scene) -
         "height": trajectory.camera.height,
         "table_height_m": trajectory.table_height_m,
         "phase": list(trajectory.phase),
-        "lifted": quality.lifted,
-        "lift_height_m": quality.lift_height_m,
-        "slip_mm": quality.slip_mm,
-        "penetration_mm_max": quality.penetration_mm_max,
-        "penetration_mm_mean": quality.penetration_mm_mean,
-        "contact_ratio": quality.contact_ratio,
-        "jerk_m_s3": quality.jerk_m_s3,
-        "visible_fraction": quality.visible_fraction,
+        **asdict(trajectory.quality),
         "license_tags": list(trajectory.license_tags),
     }
 

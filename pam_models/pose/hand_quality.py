@@ -39,11 +39,21 @@ def self_penetration_m(body: HandBody, turns: Float64[np.ndarray, "T 16 3 3"]) -
 
 def limit_excess_rad(body: HandBody, turns: Float64[np.ndarray, "T 16 3 3"]) -> Float64[np.ndarray, "T 15"]:
     """Angle in radians between each finger joint's rotation and the nearest one that its hinges allow."""
-    found = np.zeros((len(turns), 15))
+    return nearest_hinges(body, turns)[1]
+
+
+def nearest_hinges(
+    body: HandBody, turns: Float64[np.ndarray, "T 16 3 3"]
+) -> tuple[Float64[np.ndarray, "T 20"], Float64[np.ndarray, "T 15"]]:
+    """Hinge angles within their limits that come nearest to joint rotations, and what of each rotation is left
+    (radians).
+    """
+    angles, left = np.zeros((len(turns), len(body.hinges))), np.zeros((len(turns), 15))
     for joint in range(1, 16):
-        mine = [hinge for hinge in body.hinges if hinge.joint == joint]
-        found[:, joint - 1] = _excess(Rotation.from_matrix(turns[:, joint]), mine)
-    return found
+        rows = [row for row, hinge in enumerate(body.hinges) if hinge.joint == joint]
+        found, left[:, joint - 1] = _nearest(Rotation.from_matrix(turns[:, joint]), [body.hinges[row] for row in rows])
+        angles[:, rows] = np.stack(found, axis=1)
+    return angles, left
 
 
 def _apart(first: Capsule, second: Capsule) -> bool:
@@ -96,7 +106,9 @@ def _segment_gaps(
     return gaps
 
 
-def _excess(turned: Rotation, hinges: list[Hinge]) -> Float64[np.ndarray, " T"]:
+def _nearest(
+    turned: Rotation, hinges: list[Hinge]
+) -> tuple[list[Float64[np.ndarray, " T"]], Float64[np.ndarray, " T"]]:
     """Alternate between the hinges of a joint: each takes the angle that leaves the least of the rotation."""
     angles = [np.zeros(len(turned)) for _ in hinges]
     for _ in range(_ROUNDS if len(hinges) > 1 else 1):
@@ -110,7 +122,7 @@ def _excess(turned: Rotation, hinges: list[Hinge]) -> Float64[np.ndarray, " T"]:
             angles[row] = np.clip((angle + np.pi) % (2 * np.pi) - np.pi, hinge.low, hinge.high)
     allowed = _product([_about(h, a) for h, a in zip(hinges, angles, strict=True)], len(turned))
     magnitude: Float64[np.ndarray, " T"] = (allowed.inv() * turned).magnitude()
-    return magnitude
+    return angles, magnitude
 
 
 def _about(hinge: Hinge, angles: Float64[np.ndarray, " T"]) -> Rotation:

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from tasks.config.conditions import ConditionsConfig
 from tasks.config.model import GenerateConfig
+from tasks.config.objects import ProceduralObjectsConfig
+from tasks.config.stages import PhysicsPose
 from tasks.errors import ConfigError
 from tasks.ids import build_id, canonical_json, sha256_hex
 
@@ -87,6 +89,7 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
     if config.conditions == ConditionsConfig():
         # Ids are those of builds made before there was such a section.
         del subset["conditions"]
+    _keep_pose_ids(config, subset)
     if config.hand.model == "free":
         subset["hand"]["shipped"] = shipped_fingerprint(SHIPPED_HAND)
     for name, shipped in (
@@ -100,6 +103,15 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
         # What waits instead of working makes other rows: it must never be taken for, or finished as, a real build.
         subset["simulation"] = {"media_bytes": config.execution.simulation.media_bytes}
     return subset
+
+
+def _keep_pose_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
+    """Where pose.objects and pose.gate say nothing new, ids are those of builds made before they were there."""
+    default = type(config.pose).model_fields
+    if config.pose.gate == default["gate"].default:
+        del subset["pose"]["gate"]
+    if isinstance(config.pose, PhysicsPose) and isinstance(config.pose.objects, ProceduralObjectsConfig):
+        subset["pose"]["objects"] = subset["pose"]["objects"]["names"]
 
 
 def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel, content_of
+from tasks.config.gate import OPEN_GATE, SIMULATED_GATE, GateConfig
+from tasks.config.objects import MESH_FILES, ObjectsConfig, ProceduralObjectsConfig
 
 
 class ImageConfig(ConfigModel):
@@ -52,14 +54,11 @@ class PhysicsPose(ConfigModel):
 
     source: Literal["physics"] = Field(default="physics", description="Where motion comes from: a simulation in MuJoCo")
     trajectories: int = Field(default=2, ge=1, description="How many trajectories to make")
-    objects: tuple[str, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="Names of the procedural objects to grasp, taken in turn; empty: all of them",
-    )
+    objects: ObjectsConfig = Field(default=ProceduralObjectsConfig(), description="What is grasped, taken in turn")
     grasp_candidates: int = Field(
         default=8, ge=1, le=256, description="How many grasps are simulated in each round of the search for a good one"
     )
+    gate: GateConfig = Field(default=SIMULATED_GATE, description="Which simulated trajectories are kept")
 
 
 class GraspxlPose(ConfigModel):
@@ -71,6 +70,9 @@ class GraspxlPose(ConfigModel):
     path: Path = Field(description="Folder of GraspXL recordings", json_schema_extra=CONTENT_PATH)
     trajectories: int | None = Field(
         default=None, ge=1, description="How many recordings to use; empty: all that are there"
+    )
+    gate: GateConfig = Field(
+        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
     )
 
 
@@ -90,6 +92,9 @@ class DexycbPose(ConfigModel):
     split: Literal["train", "val", "test"] = Field(default="train", description="Which recordings and cameras are used")
     trajectories: int | None = Field(
         default=None, ge=1, description="How many pairs of recording and camera to use; empty: all of the split"
+    )
+    gate: GateConfig = Field(
+        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
     )
 
 
@@ -114,10 +119,34 @@ class Oakink2Pose(ConfigModel):
     )
     up_axis: Literal["y", "z"] = Field(default="z", description="Axis of the recordings' world that points up")
     trajectories: int | None = Field(default=None, ge=1, description="How many clips to use; empty: all")
+    gate: GateConfig = Field(
+        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
+    )
+
+
+class DgraspPose(ConfigModel):
+    """Trajectories out of D-Grasp's labels: static grasps, animated by the simulation."""
+
+    source: Literal["dgrasp"] = Field(default="dgrasp", description="Where motion comes from: D-Grasp's labels on disk")
+    path: Path = Field(
+        description="Folder with dexycb_train_labels.pkl and dexycb_test_labels.pkl",
+        json_schema_extra=content_of("dexycb_*_labels.pkl"),
+    )
+    split: Literal["train", "test"] = Field(default="train", description="Which of the two label files is used")
+    meshes: Path = Field(
+        description="Folder of the labels' YCB meshes, such as DexYCB's models: 002_master_chef_can/...",
+        json_schema_extra=content_of(*MESH_FILES),
+    )
+    units: Literal["m", "cm", "mm", "in"] = Field(default="m", description="Unit of length of the meshes")
+    grasp_candidates: int = Field(
+        default=8, ge=1, le=256, description="How many variations of a label are simulated in each round"
+    )
+    trajectories: int | None = Field(default=None, ge=1, description="How many labels to use; empty: all of the file")
+    gate: GateConfig = Field(default=SIMULATED_GATE, description="Which simulated trajectories are kept")
 
 
 RecordedPose = GraspxlPose | DexycbPose | Oakink2Pose
-PoseConfig = Annotated[PhysicsPose | RecordedPose, Field(discriminator="source")]
+PoseConfig = Annotated[PhysicsPose | RecordedPose | DgraspPose, Field(discriminator="source")]
 
 
 class CompactEstimatorConfig(ConfigModel):

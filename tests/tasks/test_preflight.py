@@ -62,7 +62,7 @@ def test_hidden_gpus_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        (["pose.objects=[teapot]"], "pose.objects: objects must be some of"),
+        (["pose.objects.names=[teapot]"], "pose.objects: objects must be some of"),
         (["pose.source=graspxl", "pose.path=."], "pose.path: "),
     ],
 )

@@ -15,6 +15,7 @@ _RELAXED: _Degrees = {"finger": (0, 22, 28, 15), "thumb": (12, 0, 8, 10)}
 _OPEN: dict[str, _Degrees] = {
     "power": {"finger": (3, 8, 14, 6), "thumb": (40, -20, -5, -5)},
     "pinch": {"finger": (1, 30, 22, 10), "thumb": (45, -18, 0, 0)},
+    "span": {"finger": (2, 12, 15, 8), "thumb": (58, -24, -6, -8)},
 }
 _CLOSED: dict[str, _Degrees] = {
     "power": {"finger": (0, 72, 80, 45), "thumb": (48, 25, 35, 35)},
@@ -48,7 +49,7 @@ class HandShapeSampler:
         """Draw a hand shape of a grasp type in `GRASP_TYPES` with a person's variation in every finger."""
         opened = self._angles(_OPEN[kind], rng, sigma_deg=3.0)
         relaxed = self._angles(_RELAXED, rng, sigma_deg=4.0)
-        if kind == "pinch":
+        if kind in ("pinch", "span"):
             touch = self._touch + rng.normal(0.0, radians(1.5), len(self._touch))
             closed = opened + SQUEEZE * (touch - opened)
         else:

@@ -5,11 +5,11 @@ Every object stands (or lies) on the table in its own frame: the frame's origin 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import pi
 
 import numpy as np
 
+from pam_models.pose.physics.rigid_object import RigidObject
 from pam_models.pose.physics.shapes import (
     ConvexPart,
     TriangleMesh,
@@ -27,20 +27,6 @@ LICENSE_TAG = "pam-procedural-objects:Apache-2.0"
 EDGE_M = 0.002
 _Built = tuple[TriangleMesh, list[ConvexPart]]
 _QUARTER = (float(np.sqrt(0.5)), float(np.sqrt(0.5)))
-
-
-@dataclass(frozen=True)
-class ProceduralObject:
-    """A mesh for pictures, convex parts for collisions, and a mass."""
-
-    mesh: ObjectMesh
-    parts: tuple[ConvexPart, ...]
-    mass_kg: float
-
-    @property
-    def rest_height_m(self) -> float:
-        """Height of the origin above the table at rest."""
-        return float(-self.mesh.vertices_m[:, 2].min())
 
 
 def _round_profile(radius: float, low: float, high: float) -> list[tuple[float, float]]:
@@ -237,7 +223,7 @@ _KINDS: dict[str, tuple[int, Callable[[np.random.Generator], _Built]]] = {
 OBJECT_WORDS: tuple[str, ...] = tuple(_KINDS)
 
 
-def make_object(word: str, seed: int) -> ProceduralObject:
+def make_object(word: str, seed: int) -> RigidObject:
     """Build one object of a kind in `OBJECT_WORDS`; the same seed gives the same object.
 
     Raises ValueError for an unknown kind.
@@ -252,7 +238,8 @@ def make_object(word: str, seed: int) -> ProceduralObject:
     density = rng.uniform(200.0, 600.0)
     mass = float(np.clip(mesh_volume_m3(mesh) * density, 0.05, 0.5))
     described = ObjectMesh(f"{word}-{seed % 2**32:08x}", word, class_id, mesh.vertices_m, mesh.faces, (LICENSE_TAG,))
-    return ProceduralObject(described, tuple(_shifted(part, -centre) for part in parts), mass)
+    lowest = float(mesh.vertices_m[:, 2].min())
+    return RigidObject(described, tuple(_shifted(part, -centre) for part in parts), mass, rest_height_m=-lowest)
 
 
 def _shifted(part: ConvexPart, shift: np.ndarray) -> ConvexPart:

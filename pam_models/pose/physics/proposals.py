@@ -12,7 +12,6 @@ from pam_models.pose.physics.hand_body import HandBody
 from pam_models.pose.physics.hand_shapes import SQUEEZE, HandShape, HandShapeSampler
 from pam_models.pose.physics.kinematics import pad_radius_m
 from pam_models.pose.physics.scene import Scene
-from pam_models.pose.trajectory import ObjectMesh
 
 Vec3 = Float64[np.ndarray, "3"]
 CLEARANCE_M = 0.002
@@ -20,6 +19,7 @@ PADS = ("index", "middle")
 EDGE_SHARE = 0.4
 _APERTURES = 14
 EDGE_M = 0.03
+_AZIMUTHS = 8
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class Grasp:
 class ProposalSampler:
     """Draws wrist poses around an object and keeps those that start clear of it and of the table."""
 
-    def __init__(self, scene: Scene, mesh: ObjectMesh) -> None:
+    def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._data = mujoco.MjData(scene.model)
-        self._points = mesh.vertices_m.astype(np.float64) + np.array([0.0, 0.0, scene.rest_height_m])
+        self._points = scene.thing.resting_vertices_m()
         self._pad_radius_m = pad_radius_m(scene.body)
         self._shapes = HandShapeSampler(scene.body)
-        self._triangles = self._points[mesh.faces]
+        self._triangles = self._points[scene.thing.mesh.faces]
 
-    def sample(self, rng: np.random.Generator, count: int, attempts: int) -> list[Grasp]:
-        """Return at most `count` proposals from at most `attempts` draws."""
+    def sample(self, rng: np.random.Generator, count: int, attempts: int, *, wide: bool = False) -> list[Grasp]:
+        """Return at most `count` proposals from at most `attempts` draws; `wide` ones spread the hand."""
         found: list[Grasp] = []
         for _ in range(attempts):
-            grasp = self._draw(rng)
+            grasp = self._span(rng) if wide else self._draw(rng)
             if grasp is not None:
                 found.append(grasp)
             if len(found) == count:
@@ -101,6 +101,24 @@ class ProposalSampler:
         level = np.array([-sin(azimuth), cos(azimuth), 0.0])
         approach = -cos(lean) * np.array([0.0, 0.0, 1.0]) + sin(lean) * level * rng.choice([-1.0, 1.0])
         width, middle = self._extent(target, across, approach)
+        return self._pinched(shape, target + across * middle, width, across, approach)
+
+    def _span(self, rng: np.random.Generator) -> Grasp | None:
+        """Across the object where it is narrowest, from above, the hand spread: for things as wide as a palm."""
+        low, high = self._points.min(0), self._points.max(0)
+        shape = self._shapes.sample("span", rng)
+        target = self._points[rng.integers(len(self._points))] * 0.2 + 0.8 * (low + high) / 2
+        target[2] = rng.uniform(max(0.015, high[2] - 0.045), max(0.02, high[2] - 0.012))
+        down = np.array([0.0, 0.0, -1.0])
+        tried = []
+        for azimuth in rng.uniform(0.0, 2 * pi, _AZIMUTHS):
+            across = np.array([cos(azimuth), sin(azimuth), 0.0])
+            width, middle = self._extent(target, across, down)
+            tried.append((width, middle, azimuth))
+        width, middle, azimuth = min(tried)
+        across, level = np.array([cos(azimuth), sin(azimuth), 0.0]), np.array([-sin(azimuth), cos(azimuth), 0.0])
+        lean = radians(rng.uniform(0, 30))
+        approach = cos(lean) * down + sin(lean) * level * rng.choice([-1.0, 1.0])
         return self._pinched(shape, target + across * middle, width, across, approach)
 
     def _edge_pinch(self, rng: np.random.Generator, shape: HandShape, low: Vec3, high: Vec3) -> Grasp | None:

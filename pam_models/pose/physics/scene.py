@@ -8,11 +8,16 @@ from jaxtyping import Float64
 
 from pam_models.hand.model import PARENTS
 from pam_models.pose.physics.hand_body import HandBody
-from pam_models.pose.physics.objects import ProceduralObject
+from pam_models.pose.physics.rigid_object import RigidObject
 from pam_models.pose.physics.shapes import ConvexPart, capsule_between
 
 FINGER_TORQUE_NM = 0.3
 _HAND, _OBJECT, _TABLE = 1, 2, 4
+_CONTACT = '<default><geom friction="1.0 0.02 0.0002" solref="0.006 1" solimp="0.95 0.99 0.0005"/></default>'
+_TABLE_XML = (
+    '<geom name="table" type="plane" size="1 1 0.1" condim="4" friction="0.7 0.01 0.0005" '
+    f'contype="{_TABLE}" conaffinity="{_HAND | _OBJECT}"/>'
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Scene:
 
     model: mujoco.MjModel
     body: HandBody
-    rest_height_m: float
+    thing: RigidObject
 
     @property
     def hinge_slice(self) -> slice:
@@ -41,23 +46,27 @@ class Scene:
         self, wrist_m: Float64[np.ndarray, "3"], wrist_quat: Float64[np.ndarray, "4"], hinges: Float64[np.ndarray, "20"]
     ) -> Float64[np.ndarray, "34"]:
         """State with the object at rest at the origin of the table."""
-        return np.concatenate([wrist_m, wrist_quat, hinges, [0.0, 0.0, self.rest_height_m], [1.0, 0.0, 0.0, 0.0]])
+        return np.concatenate([wrist_m, wrist_quat, hinges, [0.0, 0.0, self.thing.rest_height_m], self.thing.rest_quat])
 
 
-def build_scene(body: HandBody, thing: ProceduralObject, timestep_s: float) -> Scene:
+def build_scene(body: HandBody, thing: RigidObject, timestep_s: float) -> Scene:
     """Compile the scene of one hand and one object."""
     model = mujoco.MjModel.from_xml_string(_mjcf(body, thing, timestep_s))
-    return Scene(model, body, thing.rest_height_m)
+    return Scene(model, body, thing)
 
 
-def _mjcf(body: HandBody, thing: ProceduralObject, timestep_s: float) -> str:
-    meshes = "".join(
-        f'<mesh name="part{i}" vertex="{_text(np.asarray(part.points_m).ravel())}"/>'
-        for i, part in enumerate(thing.parts)
-        if part.kind == "mesh"
-    )
-    parts = "".join(_part_geom(i, part) for i, part in enumerate(thing.parts))
-    inertia = _object_inertia(thing)
+def object_alone(thing: RigidObject, timestep_s: float) -> mujoco.MjModel:
+    """Compile the object on the table without a hand; qpos is its position and quaternion, which is at rest_quat."""
+    return mujoco.MjModel.from_xml_string(f"""<mujoco>
+  <option timestep="{timestep_s!r}" integrator="implicitfast" cone="elliptic" impratio="10"/>
+  {_CONTACT}
+  <asset>{_part_meshes(thing)}</asset>
+  <worldbody>{_TABLE_XML}<body name="object" quat="{_text(thing.rest_quat)}"><joint type="free" damping="0.0002"/>
+    {_object_inertia(thing)}{_object_geoms(thing)}</body></worldbody>
+</mujoco>""")
+
+
+def _mjcf(body: HandBody, thing: RigidObject, timestep_s: float) -> str:
     actuators = "".join(
         f'<position joint="{hinge.name}" kp="{1.2 * hinge.stiffness:.4f}" ctrlrange="{hinge.low:.4f} {hinge.high:.4f}" '
         f'forcerange="{-FINGER_TORQUE_NM * hinge.stiffness:.4f} {FINGER_TORQUE_NM * hinge.stiffness:.4f}"/>'
@@ -68,14 +77,13 @@ def _mjcf(body: HandBody, thing: ProceduralObject, timestep_s: float) -> str:
   <option timestep="{timestep_s!r}" integrator="implicitfast" cone="elliptic" impratio="10"
           iterations="100" ls_iterations="50"/>
   <size memory="16M"/>
-  <default><geom friction="1.0 0.02 0.0002" solref="0.006 1" solimp="0.95 0.99 0.0005"/></default>
-  <asset>{meshes}</asset>
+  {_CONTACT}
+  <asset>{_part_meshes(thing)}</asset>
   <worldbody>
-    <geom name="table" type="plane" size="1 1 0.1" condim="4" friction="0.7 0.01 0.0005"
-          contype="{_TABLE}" conaffinity="{_HAND | _OBJECT}"/>
+    {_TABLE_XML}
     <body name="target" mocap="true"/>
     {_hand_xml(body, 0)}
-    <body name="object"><freejoint/>{inertia}{parts}</body>
+    <body name="object"><freejoint/>{_object_inertia(thing)}{_object_geoms(thing)}</body>
   </worldbody>
   <equality><weld body1="target" body2="joint0" solref="0.02 1" solimp="0.95 0.98 0.002"/></equality>
   <actuator>{actuators}</actuator>
@@ -105,6 +113,18 @@ def _hand_xml(body: HandBody, joint: int) -> str:
     return f'<body name="joint{joint}" pos="{_text(offset)}" gravcomp="1">{moving}{geoms}{children}</body>'
 
 
+def _part_meshes(thing: RigidObject) -> str:
+    return "".join(
+        f'<mesh name="part{i}" vertex="{_text(np.asarray(part.points_m).ravel())}"/>'
+        for i, part in enumerate(thing.parts)
+        if part.kind == "mesh"
+    )
+
+
+def _object_geoms(thing: RigidObject) -> str:
+    return "".join(_part_geom(i, part) for i, part in enumerate(thing.parts))
+
+
 def _part_geom(index: int, part: ConvexPart) -> str:
     extra = f"condim='{6 if part.kind == 'sphere' else 4}' mass='0'"
     if part.kind == "mesh":
@@ -119,12 +139,12 @@ def _geom_xml(part: ConvexPart, extra: str, contype: int, conaffinity: int) -> s
     )
 
 
-def _object_inertia(thing: ProceduralObject) -> str:
+def _object_inertia(thing: RigidObject) -> str:
     """Inertia of the bounding box's ellipsoid-like filling: close enough for everyday things, and never singular."""
     size = np.ptp(thing.mesh.vertices_m.astype(np.float64), axis=0)
     squares = size**2
     moments = thing.mass_kg / 12 * (squares.sum() - squares)
-    return f'<inertial pos="0 0 0" mass="{thing.mass_kg:.6f}" diaginertia="{_text(moments)}"/>'
+    return f'<inertial pos="{_text(thing.centre_m)}" mass="{thing.mass_kg:.6f}" diaginertia="{_text(moments)}"/>'
 
 
 def _text(values: object) -> str:

@@ -1,6 +1,8 @@
 """Find a grasp that works: propose, simulate, keep what the simulation says, and look closer at the best few."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -11,9 +13,9 @@ from pam_models.hand.skinning import skin
 from pam_models.pose.penetration import contact_depths
 from pam_models.pose.physics.hand_body import build_hand_body
 from pam_models.pose.physics.motion_plan import CLIP_S, Timing, plan_motion
-from pam_models.pose.physics.objects import ProceduralObject
-from pam_models.pose.physics.proposals import ProposalSampler
+from pam_models.pose.physics.proposals import Grasp, ProposalSampler
 from pam_models.pose.physics.record import Recording, record
+from pam_models.pose.physics.rigid_object import RigidObject
 from pam_models.pose.physics.rollout import Outcome, run_plan
 from pam_models.pose.physics.scene import Scene, build_scene
 from pam_models.pose.source import TrajectoryRejected
@@ -44,13 +46,22 @@ class GraspMotion:
     grasp_kind: str
 
 
+class GraspSampler(Protocol):
+    """Draws grasps for one scene."""
+
+    def sample(self, rng: np.random.Generator, count: int, attempts: int, *, wide: bool = False) -> list[Grasp]:
+        """Return at most `count` grasps from at most `attempts` draws."""
+        ...
+
+
 def find_motion(
     hand: HandModel,
     betas: Float[np.ndarray, "10"],
-    thing: ProceduralObject,
+    thing: RigidObject,
     frames: int,
     seed: int,
     budget: SearchBudget,
+    sampler_of: Callable[[Scene], GraspSampler] = ProposalSampler,
 ) -> GraspMotion:
     """Search a grasp of `thing` and return the best simulated motion.
 
@@ -64,7 +75,7 @@ def find_motion(
     body = build_hand_body(hand, betas)
     scene = build_scene(body, thing, frame_s / stride)
     data = mujoco.MjData(scene.model)
-    sampler = ProposalSampler(scene, thing.mesh)
+    sampler = sampler_of(scene)
     timing = Timing()
     times = np.arange((frames - 1) * stride) * (frame_s / stride)
     lift_frame = min(round(timing.lift_s / frame_s), frames - 4)
@@ -73,8 +84,10 @@ def find_motion(
     good: list[tuple[Outcome, str]] = []
     tried = 0
     best_rise = 0.0
-    for _ in range(budget.rounds):
-        for grasp in sampler.sample(rng, budget.proposals, budget.draws):
+    for attempt in range(budget.rounds):
+        # Where ordinary grasps find nothing, every other round tries what a person does with a thing that is too wide.
+        wide = attempt % 2 == 1 and not good
+        for grasp in sampler.sample(rng, budget.proposals, budget.draws, wide=wide):
             outcome = run_plan(scene, data, plan_motion(grasp, timing, times, rng), stride, lift_frame, held_frames)
             tried += 1
             best_rise = max(best_rise, outcome.rise_m if outcome.slip_m < 0.2 else 0.0)
@@ -98,7 +111,7 @@ def _best(
     data: mujoco.MjData,
     hand: HandModel,
     betas: Float[np.ndarray, "10"],
-    thing: ProceduralObject,
+    thing: RigidObject,
     finalists: list[tuple[Outcome, str]],
     lift_frame: int,
 ) -> tuple[Outcome, str, Recording]:

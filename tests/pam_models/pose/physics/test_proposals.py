@@ -17,12 +17,12 @@ def test_proposals_are_proper_and_near(side: str, word: str) -> None:
     """Catches mirrored (improper) wrist rotations and hands placed away from the object."""
     thing = make_object(word, 0)
     scene = build_scene(build_hand_body(free_hand(side), np.zeros(10, np.float32)), thing, 0.0025)
-    grasps = ProposalSampler(scene, thing.mesh).sample(np.random.default_rng(0), 5, 300)
+    grasps = ProposalSampler(scene).sample(np.random.default_rng(0), 5, 300)
     assert len(grasps) == 5
     for grasp in grasps:
         assert np.linalg.det(grasp.rotation) == pytest.approx(1.0)
         knuckles = grasp.wrist_m + grasp.rotation @ (scene.body.joints_m[4] - scene.body.joints_m[0])
-        assert np.linalg.norm(knuckles - [0, 0, scene.rest_height_m]) < 0.17
+        assert np.linalg.norm(knuckles - [0, 0, scene.thing.rest_height_m]) < 0.17
         assert np.linalg.norm(grasp.approach) == pytest.approx(1.0)
 
 

@@ -30,4 +30,4 @@ def test_skinned_joints_equal_simulated_bodies(side: str) -> None:
     joints = skin(hand, recording.pose_flat, betas, recording.transl).joints
     assert np.abs(joints[:, MANO16_IN_OP21] - recording.bodies_m).max() < 1e-4
     np.testing.assert_allclose(recording.wrist_m, joints[:, 0], atol=1e-5)
-    np.testing.assert_allclose(recording.object_T_world[:, 2, 3], scene.rest_height_m, atol=1e-6)
+    np.testing.assert_allclose(recording.object_T_world[:, 2, 3], scene.thing.rest_height_m, atol=1e-6)

@@ -24,7 +24,7 @@ def test_object_rests_and_hand_hangs_still(word: str) -> None:
     data.mocap_pos[0] = place
     for _ in range(400):
         mujoco.mj_step(scene.model, data)
-    assert np.abs(data.qpos[scene.object_slice][:3] - [0, 0, scene.rest_height_m]).max() < 0.001
+    assert np.abs(data.qpos[scene.object_slice][:3] - [0, 0, scene.thing.rest_height_m]).max() < 0.001
     assert np.abs(data.qpos[:3] - place).max() < 0.001
     assert np.abs(data.qpos[scene.hinge_slice]).max() < 0.02
 

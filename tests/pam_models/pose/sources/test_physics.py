@@ -10,6 +10,7 @@ import pytest
 from pam_models.hand.free_hand import free_hand
 from pam_models.hand.skinning import rest_joints
 from pam_models.pose.physics.search import SearchBudget
+from pam_models.pose.physics.supply import ProceduralObjects
 from pam_models.pose.source import BadInput, PoseRequest, TrajectoryRejected
 from pam_models.pose.sources.physics import PhysicsSource
 from pam_models.pose.trajectory import Trajectory
@@ -42,7 +43,7 @@ def test_requests_are_stable_unique_and_vary_in_kind() -> None:
     assert len({request.seed for request in requests}) == 20
     assert requests[0].key.partition("-")[0] != requests[1].key.partition("-")[0]
     assert source.requests(5, 8)[0].seed != requests[0].seed
-    assert len(source.requests(None, 0)) == len(source.objects)
+    assert len(source.requests(None, 0)) == len(source.objects.names())
 
 
 def test_trajectory_is_complete(made: Trajectory) -> None:
@@ -70,7 +71,7 @@ def test_two_processes_agree(made: Trajectory) -> None:
 
 def test_left_hand_grasps_too() -> None:
     """Catches a grasp that is only right for right hands."""
-    source = PhysicsSource(objects=("cylinder",))
+    source = PhysicsSource(ProceduralObjects(("cylinder",)))
     made = source.trajectory(source.requests(1, 0)[0], free_hand("left"), 49, 144, 96)
     assert made.side == "left"
     assert made.quality.lifted
@@ -79,10 +80,10 @@ def test_left_hand_grasps_too() -> None:
 def test_refusals() -> None:
     """Catches foreign keys, unknown kinds and hopeless searches passing silently."""
     source = PhysicsSource(budget=SearchBudget(proposals=1, rounds=1, draws=1))
-    with pytest.raises(BadInput, match="mug-0003"):
+    with pytest.raises(BadInput, match="sofa"):
         source.trajectory(PoseRequest("sofa-0001", 1), free_hand("right"), 49, 144, 96)
     with pytest.raises(ValueError, match="sofa"):
-        PhysicsSource(objects=("sofa",))
+        ProceduralObjects(("sofa",))
     rejected = 0
     for request in source.requests(6, 1):
         try:
