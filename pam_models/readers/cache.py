@@ -8,7 +8,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,8 @@ class CacheConfig:
 
     folder: labels as fixed-size records (about 1 kB a frame, 10 kB with stored vertices, not bounded), and below it
     media_bytes: clips of a remote store. A store that is a folder on this machine is read in place.
-    decoded_bytes: decoded planes (1.5 bytes a pixel), so that later epochs do not decode again; 0 turns it off.
+    decoded_bytes: decoded planes (1.5 bytes a pixel) of what is read a second time, so that later epochs need not
+    decode; 0 turns it off.
     """
 
     folder: Path = field(default_factory=default_folder)
@@ -53,7 +54,8 @@ class BoundedFolder:
     def __init__(self, root: Path, limit_bytes: int) -> None:
         self.root = root
         self.limit_bytes = limit_bytes
-        self._opened = time.time()
+        # A second of slack, because file times are coarser than the clock.
+        self._opened = time.time() - 1.0
         self._ready = False
 
     def find(self, name: str) -> Path | None:
@@ -67,9 +69,9 @@ class BoundedFolder:
             return None
         return path
 
-    def admit(self, name: str, data: bytes | bytearray | memoryview) -> bool:
-        """Keeps a file where there is room; whether it did. A disk that is full keeps nothing and stops nothing."""
-        size = len(data)
+    def admit(self, name: str, data: Sequence[bytes | memoryview]) -> bool:
+        """Keeps a file, given in pieces, where there is room; whether it did. A full disk keeps and stops nothing."""
+        size = sum(memoryview(piece).nbytes for piece in data)
         if size > self.limit_bytes:
             return False
         with contextlib.suppress(OSError):
@@ -120,10 +122,12 @@ class BoundedFolder:
             freed += size
         return freed
 
-    def _write(self, name: str, data: bytes | bytearray | memoryview) -> bool:
+    def _write(self, name: str, data: Sequence[bytes | memoryview]) -> bool:
         temporary = self.root / f".{name}.{os.getpid()}.{id(data)}{TEMPORARY}"
         try:
-            temporary.write_bytes(data)
+            with temporary.open("wb", buffering=0) as stream:
+                for piece in data:
+                    stream.write(piece)
             temporary.replace(self.root / name)
         except OSError:
             return False

@@ -65,13 +65,16 @@ class BuildFrames:
             item["image"] = self.pictures.frame(clip, int(self.index.row_frame[row]))
         return item
 
-    def clip_rows(self, number: int) -> list[dict[str, Any]]:
-        """Every selected row of a clip in order of time, the clip decoded once. Raises ReadError as `one`."""
+    def clip_rows(self, number: int, *, keep: bool = True) -> list[dict[str, Any]]:
+        """Every selected row of a clip in order of time, the clip decoded once. Raises ReadError as `one`.
+
+        `keep` lets its decoded planes be kept for the next time.
+        """
         clip, rows = self.index.clip(number), self.index.rows_of(number)
         items = self._items(clip, number, rows)
         if self.config.pictures:
             frames, places = np.unique(self.index.row_frame[rows], return_inverse=True)
-            pictures = self.pictures.of_clip(clip, frames.tolist())
+            pictures = self.pictures.of_clip(clip, frames.tolist(), keep=keep)
             for item, place in zip(items, places.tolist(), strict=True):
                 item["image"] = pictures[place]
         return items

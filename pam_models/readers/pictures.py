@@ -38,8 +38,10 @@ class ClipPictures:
         """Everything but open clips: another process opens its own."""
         return {**self.__dict__, "_open": OrderedDict()}
 
-    def of_clip(self, clip: ClipRef, frames: Sequence[int]) -> list[Picture]:
+    def of_clip(self, clip: ClipRef, frames: Sequence[int], *, keep: bool = True) -> list[Picture]:
         """These frames of a clip, which is decoded once and whole, or not at all where its planes are kept.
+
+        `keep` lets planes that are decoded now be kept for the next time.
 
         Raises:
             ReadError: the clip is missing, altered, does not decode, or has not as many frames as its labels.
@@ -49,16 +51,23 @@ class ClipPictures:
             path, height, width, count = kept
             self._check_reach(clip, frames, count)
             return _read_planes(path, frames, height, width)
-        data = self._bytes(clip)
+        wanted = set(frames)
+        planes: list[UInt8[np.ndarray, "rows W"]] = []
+        pictures: dict[int, Picture] = {}
         try:
-            with Clip(data) as opened:
-                planes = list(opened.planes())
+            with Clip(self._bytes(clip)) as opened:
+                for number, shown in enumerate(opened.planes()):
+                    planes.append(shown if keep else shown[:0])
+                    # Converted at once, while the planes are in the processor's cache.
+                    if number in wanted:
+                        pictures[number] = i420_to_rgb(shown)
         except MediaError as error:
             raise ReadError(f"{self._where(clip)}: {error}") from error
         self._check_length(clip, len(planes))
         self._check_reach(clip, frames, len(planes))
-        self._keep(clip, planes)
-        return [i420_to_rgb(planes[frame]) for frame in frames]
+        if keep:
+            self._keep(clip, planes)
+        return [pictures[frame] for frame in frames]
 
     def frame(self, clip: ClipRef, frame: int) -> Picture:
         """One frame, decoding from the key frame before it and not the whole clip. Raises ReadError as `of_clip`."""
@@ -107,7 +116,7 @@ class ClipPictures:
         data = self._place.read(clip.uri, f"clip {clip.facts.get('clip_id', '')} refers to it; see `pam verify`")
         if hashlib.sha256(data).hexdigest() != clip.sha256:
             raise ReadError(f"{self._where(clip)}: was altered: its bytes do not have the hash that its labels state")
-        self._media.admit(clip.sha256, data)
+        self._media.admit(clip.sha256, [data])
         return data
 
     def _kept(self, clip: ClipRef) -> tuple[Path, int, int, int] | None:
@@ -126,7 +135,7 @@ class ClipPictures:
             return
         rows, width = planes[0].shape
         head = np.array([rows * 2 // 3, width, len(planes)], np.int32)
-        self._decoded.admit(f"{clip.sha256}.i420", b"".join([head.tobytes(), *(plane.data for plane in planes)]))
+        self._decoded.admit(f"{clip.sha256}.i420", [head.data, *(plane.data for plane in planes)])
 
 
 def _read_planes(path: Path, frames: Sequence[int], height: int, width: int) -> list[Picture]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from pam_models.readers.frames import BuildFrames, ReadConfig
 from pam_models.readers.sharing import Share, clip_order, even_rows, own_clips, share_of, world
 
 DRAWS = 4096
+LARGE_BYTES = 4096
 
 
 class FrameStream(IterableDataset[dict[str, Any]]):
@@ -27,6 +29,9 @@ class FrameStream(IterableDataset[dict[str, Any]]):
     rank are shared among its `DataLoader` workers, clips of the build among ranks (by default those of
     torch.distributed or torchrun). `even` lets every rank yield as many rows as the one with the fewest, for training
     that waits for all ranks; the last rows of the others are left out of that epoch.
+
+    A first pass only decodes; a second one keeps what it decodes (`CacheConfig.decoded_bytes`), and later ones decode
+    nothing that is kept: what is read once leaves nothing on the disk.
 
     With `batch_size` it yields stacked batches itself; give the `DataLoader` batch_size=None then. Memory: about
     (mix_clips + 2 threads) decoded clips, whatever the size of the build.
@@ -62,6 +67,7 @@ class FrameStream(IterableDataset[dict[str, Any]]):
         self._even, self._threads = even, threads
         # In shared memory, so that workers that live on through epochs hear of a new one.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        self._passes = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
     def set_epoch(self, epoch: int) -> None:
         """Which epoch the next iteration is; another gives another order."""
@@ -78,7 +84,8 @@ class FrameStream(IterableDataset[dict[str, Any]]):
         order = clip_order(index.num_clips, self._seed, epoch)
         clips = own_clips(order, share)
         with ThreadPoolExecutor(self._workers(), thread_name_prefix="pam-read") as pool:
-            decoded = _ahead(pool, self.frames, clips.tolist(), 2 * self._workers())
+            read = partial(self.frames.clip_rows, keep=bool(self._passes[0] > 0))
+            decoded = _ahead(pool, read, clips.tolist(), 2 * self._workers())
             rows: Iterator[dict[str, Any]]
             if self._seed is None:
                 rows = (row for clip in decoded for row in clip)
@@ -88,6 +95,8 @@ class FrameStream(IterableDataset[dict[str, Any]]):
             if self._even:
                 rows = islice(rows, even_rows(order, np.diff(index.clip_start), share))
             yield from rows if self._batch_size is None else _batches(rows, self._batch_size)
+        if share.worker == 0:
+            self._passes += 1
 
     def _workers(self) -> int:
         if self._threads is not None:
@@ -98,17 +107,17 @@ class FrameStream(IterableDataset[dict[str, Any]]):
 Rows = list[dict[str, Any]]
 
 
-def _ahead(pool: ThreadPoolExecutor, frames: BuildFrames, clips: Sequence[int], depth: int) -> Iterator[Rows]:
+def _ahead(pool: ThreadPoolExecutor, read: Callable[[int], Rows], clips: Sequence[int], depth: int) -> Iterator[Rows]:
     """Decoded clips in order, `depth` of them under way; what is still waiting when the reader stops is dropped."""
     waiting: deque[Future[Rows]] = deque()
     coming = iter(clips)
     try:
         for clip in islice(coming, depth):
-            waiting.append(pool.submit(frames.clip_rows, clip))
+            waiting.append(pool.submit(read, clip))
         while waiting:
             ready = waiting.popleft().result()
             for clip in islice(coming, 1):
-                waiting.append(pool.submit(frames.clip_rows, clip))
+                waiting.append(pool.submit(read, clip))
             yield ready
     finally:
         for future in waiting:
@@ -147,4 +156,9 @@ def _batches(rows: Iterator[dict[str, Any]], size: int) -> Iterator[dict[str, An
 
 
 def _stacked(cells: list[Any]) -> Any:  # noqa: ANN401  a tensor of numbers, or a list of texts
-    return cells if isinstance(cells[0], str) else torch.from_numpy(np.asarray(cells))
+    if isinstance(cells[0], str):
+        return cells
+    if isinstance(cells[0], np.ndarray) and cells[0].nbytes >= LARGE_BYTES:
+        # In a worker this stacks into memory that the training process shares, which spares a copy.
+        return default_collate(cells)
+    return torch.from_numpy(np.asarray(cells))

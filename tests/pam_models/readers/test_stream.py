@@ -29,24 +29,31 @@ def test_in_order_it_equals_the_map_style_dataset(build: SmallBuild, cache: Cach
             np.testing.assert_array_equal(rows[number][name], value, name)
 
 
-def test_a_clip_is_decoded_once_and_then_never_again(
-    build: SmallBuild, cache: CacheConfig, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("workers", [0, 1])
+def test_clips_are_decoded_once_and_kept_when_read_again(
+    build: SmallBuild, cache: CacheConfig, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    """Catches a decoding for each frame, and later epochs that decode what is kept."""
-    opened: list[int] = []
-    planes = Clip.planes
+    """Catches a decoding for each frame, later epochs that decode what is kept, and a disk filled by one pass."""
+    stream = FrameStream(build.address, ReadConfig(cache=cache), seed=3, batch_size=16)
+    loader = DataLoader(stream, batch_size=None, num_workers=workers)
+    kept = cache.folder / "decoded"
+    first = {one: image for batch in loader for one, image in pictures(batch)}
+    assert not kept.exists()
+    assert len(first) == len(build.rows)
+    list(loader)
+    assert len(list(kept.glob("*.i420"))) == 5
 
-    def counted(clip: Clip) -> Any:
-        opened.append(1)
-        return planes(clip)
+    def planes(clip: Clip) -> Any:
+        raise AssertionError("decoded again")
 
-    monkeypatch.setattr(Clip, "planes", counted)
-    stream = FrameStream(build.address, ReadConfig(cache=cache), seed=3)
-    first = {key(row): row["image"] for row in stream}
-    assert len(opened) == 5
-    second = {key(row): row["image"] for row in stream}
-    assert len(opened) == 5
-    assert all((first[one] == second[one]).all() for one in first)
+    monkeypatch.setattr(Clip, "planes", planes)
+    third = {one: image for batch in loader for one, image in pictures(batch)}
+    assert all(bool((first[one] == third[one]).all()) for one in first)
+
+
+def pictures(batch: dict[str, Any]) -> list[tuple[Key, Any]]:
+    keys = zip(batch["clip_id"], batch["frame"].tolist(), batch["is_right"].tolist(), strict=True)
+    return list(zip(keys, batch["image"], strict=True))
 
 
 def test_epochs_differ_and_repeat(build: SmallBuild, cache: CacheConfig) -> None:

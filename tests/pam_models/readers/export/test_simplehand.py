@@ -12,7 +12,7 @@ from pam_models.hand.skinning import skin
 from pam_models.readers.errors import ExportError
 from pam_models.readers.selection import Selection
 from tests.pam_models.readers.export.conftest import Export
-from tests.pam_models.readers.small_build import W, ClipPlan, SmallBuild, hand_of, make_build
+from tests.pam_models.readers.small_build import ClipPlan, SmallBuild, W, hand_of, make_build
 
 BATCH, EPOCH_BATCHES = 32, 256
 
@@ -31,8 +31,7 @@ class OfficialDataset:
     def read(self, index: int) -> dict[str, Any]:
         path = self.paths[index]
         image = cv2.imread(path)
-        with open(path.replace(".jpg", ".json")) as stream:
-            sidecar = json.load(stream)
+        sidecar = json.loads(Path(path.replace(".jpg", ".json")).read_text())
         xyz, K = np.array(sidecar["xyz"]), np.array(sidecar["K"])
         vertices = np.array(sidecar["vertices"])
         projected = xyz @ K.T
@@ -61,7 +60,7 @@ def row_of(made: SmallBuild, path: str) -> dict[str, Any]:
 
 
 def test_the_official_dataset_reads_it(mano_build: SmallBuild, export: Export) -> None:
-    """Catches labels that its code cannot use: other units or orders, world axes, uv off K xyz, a list it runs out of."""
+    """Catches labels that its code cannot use: other orders, world axes, uv off K xyz, a list it runs out of."""
     folder, _ = export("simplehand", mano_build)
     dataset = OfficialDataset(folder / "train.json")
     assert -(-len(dataset) // BATCH) >= EPOCH_BATCHES
