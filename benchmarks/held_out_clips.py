@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from pam_models.autoencoder import VideoAutoencoder
+from pam_models.conditions.noise import with_noise
 from pam_models.estimators.compact.pipeline import CompactEstimator
 from pam_models.metrics.motion_fidelity import motion_fidelity
 from pam_models.metrics.tracks import LucasKanadeTracker, grid_points
@@ -54,8 +55,9 @@ def main() -> None:
     rows: list[Row] = []
     for name, block in unseen_clips(recipe.data, options.clips, options.seed, options.data):
         seed = stable_seed("held-out-clip", name) % 2**31
-        noisy = {kind: noisy_pictures(block.stream(kind), options.noise, seed) for kind in masked.model.conditions}
         clean = {kind: np.asarray(block.stream(kind)) for kind in masked.model.conditions}
+        seeds = {kind: stable_seed("held-out-noise", name, kind) for kind in clean}
+        noisy = with_noise(clean, dict.fromkeys(clean, options.noise), seeds)
         for case, given in cases(clean).items():
             rows.append(measured(case, name, block, masked, given, seed, options.steps, check))
         rows.append(measured("noisy", name, block, masked, noisy, seed, options.steps, check))
@@ -78,12 +80,6 @@ def cases(clean: Mapping[str, np.ndarray]) -> dict[str, Mapping[str, np.ndarray]
         named["+".join(kept)] = kept
     named |= {kind: {kind: clip} for kind, clip in clean.items()}
     return {**named, "none": {}}
-
-
-def noisy_pictures(pictures: np.ndarray, sigma: float, seed: int) -> np.ndarray:
-    """Condition pictures with Gaussian noise of `sigma` of the full scale on every pixel and channel."""
-    noise = np.random.default_rng(seed).normal(0.0, 255.0 * sigma, pictures.shape)
-    return np.asarray(np.clip(pictures + noise, 0.0, 255.0).round(), np.uint8)
 
 
 def measured(

@@ -17,8 +17,7 @@ def train_here(arguments: Sequence[str]) -> None:
     from pam_models.training.run import EXPECTED_ERRORS, wishes_of
     from pam_models.training.world import joined_world
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    _show_training()
     try:
         wishes = wishes_of("pam train", arguments)
         if int(os.environ.get("RANK", "0")) > 0 or wishes.export:
@@ -39,3 +38,12 @@ def train_here(arguments: Sequence[str]) -> None:
         raise typer.Exit(FAILED) from None
     for line in lines.values():
         out().print(line, highlight=False, soft_wrap=True)
+
+
+def _show_training() -> None:
+    """Let the training speak on the terminal, and Prefect on its page alone."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    training = logging.getLogger("pam_models")
+    training.handlers, training.propagate = [handler], False
+    training.setLevel(logging.INFO)

@@ -33,6 +33,7 @@ from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, write_sheet
 
 GUIDANCE = 4.0
+_PICTURE_WEIGHT = 4.0
 _SHOWN = 8
 
 
@@ -105,7 +106,10 @@ class AppearanceTask:
         height, width = clean.shape[2:]
         predicted = unpack(flow, height, width, patch)
         error = predicted - flow_target(clean, noise)
-        return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
+        weight = batch["weight"]
+        if self.model.config.predicts == "picture":
+            weight = weight * (_PICTURE_WEIGHT * times.square()).clamp_max(1.0).view(-1, 1, 1, 1)
+        return {"loss": weighted_mean_square(error, weight), "plain": error.square().mean()}
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Sample first frames for held-out pictures."""

@@ -64,7 +64,7 @@ class RecordedData(_Data):
 
     kind: Literal["dexycb", "oakink2"]
     path: Path = Field(description="the dataset's folder")
-    mano_dir: Path | None = Field(default=None, description="the user's MANO files; None approximates by the free hand")
+    mano_dir: Path = Field(description="the user's MANO files: recorded poses have no meaning without them")
     clips: int | None = Field(default=None, gt=0, description="recordings to read at most; None for all")
     prompt: str = Field(default="A hand is grasping something.", description="where a recording has no words")
     pictures_per_clip: int = Field(default=7, gt=0, description="frames of a clip that become single pictures")

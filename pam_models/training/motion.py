@@ -1,4 +1,4 @@
-"""Training of the image-to-video model by v-prediction on cached latents.
+"""Training of the image-to-video model on cached latents, by the error of v or of the clean latents.
 
 The paper freezes a pretrained base and trains the control branch. At demo size there is no pretrained base, so base,
 branch and word encoder are trained together; `MotionLearner` says which it is.
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Bool
 from torch import Tensor, nn
 
 from pam_models.autoencoder.modeling import VideoAutoencoder
@@ -31,6 +32,7 @@ from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, spread_frames, write_sheet
 
 _HELD_OUT_CLIPS = 2
+_CLEAN_WEIGHT = 4.0
 _MOST_CACHED_BYTES = 2 * 2**30
 
 
@@ -75,8 +77,10 @@ class MotionTask:
         recipe = self.recipe
         rng = np.random.default_rng(stable_seed("motion", recipe.seed, turn.number))
         whole = turn.step >= recipe.steps * (1.0 - recipe.whole_clip_fraction)
-        count = max(1, recipe.batch * (recipe.window + 1) // self._latent_frames) if whole else recipe.batch
-        clips = [self._latents(name) for name in self._pool.batch(turn, recipe.batch, recipe.seed)[:count]]
+        cut_out = not whole and rng.random() < recipe.cut_out_fraction
+        count = recipe.whole_clips if whole else recipe.cut_outs if cut_out else recipe.batch
+        names = self._pool.batch(turn, max(recipe.batch, recipe.cut_outs, recipe.whole_clips), recipe.seed)
+        clips = [self._latents(name) for name in names[:count]]
         moments = list(range(self._latent_frames)) if whole else self._part(rng)
         prompts = ["" if rng.random() < recipe.text_dropout else clip.prompt for clip in clips]
         clean = _stack([clip.latents[RGB] for clip in clips])
@@ -93,14 +97,34 @@ class MotionTask:
             for name in self._conditions
         }
         foreground = _stack([clip.foreground for clip in clips])[:, moments, None]
+        if cut_out:
+            corners = [self._corner(shown[:, 0].any(dim=0).numpy(), rng) for shown in foreground > 0]
+            foreground, clean, first = (self._cut(latents, corners) for latents in (foreground, clean, first))
+            conditions = {name: self._cut(latents, corners) for name, latents in conditions.items()}
         return {
             "clean": clean[:, moments],
             "first": first[:, moments],
             "conditions": {name: latents[:, moments] for name, latents in conditions.items()},
             "moments": moments,
+            "cut_out": cut_out,
             "weight": 1.0 + (recipe.foreground_weight - 1.0) * foreground,
             "text": self._learner.prompts.inputs(prompts),
         }
+
+    def _corner(self, shown: Bool[np.ndarray, "h w"], rng: np.random.Generator) -> tuple[int, int]:
+        """Top and left of a cut-out around a random cell of hand or object; around any cell where neither shows."""
+        rows, columns = np.nonzero(shown if shown.any() else np.ones_like(shown))
+        pick = int(rng.integers(len(rows)))
+        top, left = (
+            int(np.clip(at - extent // 2, 0, whole - extent))
+            for at, extent, whole in zip((rows[pick], columns[pick]), self.recipe.cut_out, shown.shape, strict=True)
+        )
+        return top, left
+
+    def _cut(self, latents: Tensor, corners: list[tuple[int, int]]) -> Tensor:
+        height, width = self.recipe.cut_out
+        places = zip(latents, corners, strict=True)
+        return torch.stack([clip[..., top : top + height, left : left + width] for clip, (top, left) in places])
 
     def _part(self, rng: np.random.Generator) -> list[int]:
         """The first latent frame, and some that follow one another anywhere after it."""
@@ -108,7 +132,11 @@ class MotionTask:
         return [0, *range(start, start + self.recipe.window)]
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
-        """Mean square error of v; with a foreground weight, relative to it."""
+        """Mean square error of v; with a foreground weight, relative to it.
+
+        Where clean latents are predicted, the error is theirs but for the noisiest quarter of the levels, which count
+        as v's: an error of v at little noise would weigh without bound.
+        """
         recipe = self.recipe
         clean: Tensor = batch["clean"]
         count = len(clean)
@@ -121,9 +149,15 @@ class MotionTask:
         tokens, _ = self._learner.prompts.embedded(batch["text"])
         noisy = self._schedule.add_noise(clean, noise, timesteps)
         moments = batch["moments"]
-        predicted = self._learner.velocity(noisy, first, timesteps, tokens, conditions, moments=moments)
+        predicted = self._learner.velocity(
+            noisy, first, timesteps, tokens, conditions, moments=moments, cut_out=batch["cut_out"]
+        )
         error = predicted.float() - self._schedule.velocity(clean, noise, timesteps)
-        return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
+        weight = batch["weight"]
+        if self._learner.predicts_clean:
+            _, spread = self._schedule.levels(timesteps, clean.ndim)
+            weight = weight * (_CLEAN_WEIGHT * spread.square()).clamp_max(1.0)
+        return {"loss": weighted_mean_square(error, weight), "plain": error.square().mean()}
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Sample held-out clips from their true first frame; compare with the renderer and with a still first frame."""

@@ -41,8 +41,9 @@ class Velocity(Protocol):
         conditions: Mapping[str, Tensor],
         *,
         moments: Sequence[int] | None = None,
+        cut_out: bool = False,
     ) -> Tensor:
-        """Predict v; `moments` are the latent frames' places in time."""
+        """Predict v; `moments` are the latent frames' places in time; a `cut_out` is a part of the picture."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class MotionLearner:
     prompts: PromptReader
     modules: Mapping[str, nn.Module]
     parts: MotionParts
+    predicts_clean: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def whole_model(config: MotionConfig, *, gradient_checkpointing: bool = False) -
         model.transformer.enable_gradient_checkpointing()
     words = model.text
     assert isinstance(words, WordEncoder)
-    return MotionLearner(model, LearntWords(words), {"model": model}, model)
+    predicts_clean = config.transformer.predicts == "clean"
+    return MotionLearner(model, LearntWords(words), {"model": model}, model, predicts_clean)
 
 
 def whole_svd(config: SvdConfig, *, gradient_checkpointing: bool = False) -> MotionLearner:

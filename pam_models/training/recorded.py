@@ -12,8 +12,7 @@ from jaxtyping import UInt8
 
 from pam_models.conditions.encodings import encode
 from pam_models.conditions.maps import render_maps
-from pam_models.hand.free_hand import free_hand
-from pam_models.hand.mano_file import load_mano
+from pam_models.hand.mano_file import BadHandFile, load_mano
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import skin
 from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
@@ -93,15 +92,23 @@ def _opened(recipe: RecordedData) -> tuple[PoseSource, FrameReader]:
 def _clip(
     recipe: RecordedData, source: PoseSource, frames: FrameReader, hands: dict[str, HandModel], request: PoseRequest
 ) -> FrameBlock:
-    side = request.side or "right"
+    side = request.side
     if side not in hands:
-        hands[side] = free_hand(side) if recipe.mano_dir is None else load_mano(recipe.mano_dir, side)
+        hands[side] = _hand(recipe, side)
     try:
         trajectory = source.trajectory(request, hands[side], recipe.frames, recipe.width, recipe.height)
     except (BadInput, TrajectoryRejected) as error:
         raise ClipRefused(str(error)) from error
     pictures = frames(request.key, [round(frame) for frame in trajectory.source_frames])
     return clip_of(trajectory, hands[side], pictures, recipe.conditions, recipe.prompt, request.key)
+
+
+def _hand(recipe: RecordedData, side: str) -> HandModel:
+    """MANO as DexYCB was annotated with it: with the sign mistake in its left hand (formats.md section 3.4)."""
+    try:
+        return load_mano(recipe.mano_dir, side, left_shapedirs_fixed=False)
+    except BadHandFile as error:
+        raise RecipeError(f"data.mano_dir: {error}") from error
 
 
 def _view_number(view: str) -> int:

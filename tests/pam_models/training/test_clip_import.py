@@ -10,7 +10,9 @@ from pam_models.training.frame_store import FrameBlock, block_names
 from pam_models.training.layout import RunLayout
 from tests.pam_models.training.conftest import made_up_block
 
-RECIPE = RecordedData(kind="dexycb", path="d", height=32, width=48, frames=9, held_out_one_in=2, pictures_per_clip=2)
+RECIPE = RecordedData(
+    kind="dexycb", path="d", mano_dir="m", height=32, width=48, frames=9, held_out_one_in=2, pictures_per_clip=2
+)
 
 
 def _refuse() -> FrameBlock:

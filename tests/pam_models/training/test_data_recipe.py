@@ -15,8 +15,8 @@ COUNTS = {"physics_scenes": 1, "physics_requests": 1, "clips_per_scene": 1, "kin
         (COUNTS, SimulatedData, "physics"),
         ({"kind": "simulated", **COUNTS}, SimulatedData, "physics"),
         ({"kind": "snapshot", "store": "s", "build": "b"}, SnapshotData, "snapshot"),
-        ({"kind": "dexycb", "path": "d"}, RecordedData, "dexycb"),
-        ({"kind": "oakink2", "path": "d"}, RecordedData, "oakink2"),
+        ({"kind": "dexycb", "path": "d", "mano_dir": "m"}, RecordedData, "dexycb"),
+        ({"kind": "oakink2", "path": "d", "mano_dir": "m"}, RecordedData, "oakink2"),
     ],
 )
 def test_the_kind_chooses_and_names_its_clips(values: dict[str, object], kind: type, source: str) -> None:
