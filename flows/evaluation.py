@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from flows.console import out
 from tasks.errors import ConfigError
@@ -75,7 +75,7 @@ def named_files(weights: Sequence[str]) -> dict[str, str]:
 
 def print_results(console: Console, evaluation: Evaluation, summary: Summary) -> None:
     """The numbers for people, and what could not be measured."""
-    table = Table("metric", "value", "95 % interval", "n")
+    table = Table(Column("metric", no_wrap=True), "value", "95 % interval", "n")
     for result in summary.results:
         unit = "" if result.spec.unit == "1" else f" {result.spec.unit}"
         value = f"– ({result.reason})" if result.value is None else f"{figures(result.value)}{unit}"

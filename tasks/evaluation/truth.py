@@ -33,7 +33,9 @@ class Truth:
 
     @property
     def still(self) -> Bool[np.ndarray, "T H W"]:
-        """Background, which stands still because the camera does."""
+        """Background, which stands still where the camera does. Raises ValueError for a camera that moves."""
+        if self.camera.moves:
+            raise ValueError("the camera moves, so nothing stands still in the picture")
         still: Bool[np.ndarray, "T H W"] = self.labels == 0
         return still
 
@@ -50,7 +52,6 @@ class Truth:
         return Tracks(points, np.concatenate([joints_valid, surface_valid]))
 
     def _object_tracks(self) -> tuple[Float32[np.ndarray, "N T 2"], Bool[np.ndarray, "N T"]]:
-        frames = len(self.labels)
         rows, columns = np.nonzero((self.labels[0] > 0) & (self.labels[0] != HAND_LABEL))
         chosen = np.linspace(0, len(rows) - 1, min(OBJECT_POINTS, len(rows))).astype(int)
         rows, columns = rows[chosen], columns[chosen]
@@ -58,13 +59,13 @@ class Truth:
         rays = (
             np.stack([columns, rows, np.ones(len(rows))], axis=-1) @ np.linalg.inv(self.camera.K.astype(np.float64)).T
         )
-        world = self.camera.to_world(rays * depth[:, None]).astype(np.float64)
+        world = self.camera.at(0).to_world(rays * depth[:, None]).astype(np.float64)
         first = np.linalg.inv(self.object_T_world[0].astype(np.float64))
         local = world @ first[:3, :3].T + first[:3, 3]
         poses = self.object_T_world.astype(np.float64)
-        moved = np.einsum("tij,nj->nti", poses[:, :3, :3], local) + poses[None, :, :3, 3]
-        points = self.camera.project(moved).reshape(len(rows), frames, 2)
-        return np.nan_to_num(points), self._seen(points, self.camera.to_camera(moved)[..., 2])
+        moved = np.einsum("tij,nj->tni", poses[:, :3, :3], local) + poses[:, None, :3, 3]
+        points = np.swapaxes(self.camera.project(moved), 0, 1)
+        return np.nan_to_num(points), self._seen(points, self.camera.to_camera(moved)[..., 2].T)
 
     def _seen(
         self, points_px: Float32[np.ndarray, "N T 2"], depth_m: Float32[np.ndarray, "N T"]
