@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float32
 from pam_models.conditions.camera import Camera
 from tasks.build import Build
 from tasks.config import GenerateConfig
+from tasks.config.samples import SplitConfig
 from tasks.hands import resolve_hand
 from tasks.media import video_info
 from tasks.rendering import maps_of
@@ -20,7 +21,6 @@ from tasks.stage import Item, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
 
-HELD_OUT_ONE_IN = 10
 SCORES = ("mpjpe_mm", "pa_mpjpe_mm", "error_2d_px", "detected")
 
 
@@ -44,6 +44,11 @@ class SamplesStage:
         """Nothing to give back."""
 
     def _rows(self, item: Item) -> Iterator[Row]:
+        """The rows of a clip; surfaces are left out where the configuration leaves them to the reader."""
+        for row in self._labelled(item):
+            yield row if self._config.samples.vertices else {**row, "vertices": None}
+
+    def _labelled(self, item: Item) -> Iterator[Row]:
         trajectory, clip, score = (item.inputs[step] for step in ("pose", "video", "score-clips"))
         mesh = self._store.read_media(trajectory["object_mesh_uri"], trajectory["object_mesh_sha256"])
         scene = scene_of(trajectory, resolve_hand(self._config, trajectory["side"]), mesh)
@@ -61,7 +66,7 @@ class SamplesStage:
             "object_class_id": trajectory["object_class_id"],
             "hand_model": trajectory["hand_model"],
             "pose_is_approximate": trajectory["pose_is_approximate"],
-            "split": split_of(trajectory["item_id"]),
+            "split": split_of(trajectory["item_id"], self._config.samples.split),
             "license_tags": clip["license_tags"],
         }
         maps = maps_of(scene)
@@ -152,10 +157,12 @@ def bounds(points_px: Float32[np.ndarray, "N 2"], width: int, height: int) -> Fl
     return np.concatenate([low, high]).astype(np.float32)
 
 
-def split_of(trajectory_id: str) -> str:
-    """`train` or `val`, by a hash of the trajectory, so that no motion stands on both sides."""
-    draw = int.from_bytes(hashlib.sha256(f"split/{trajectory_id}".encode()).digest()[:8], "big")
-    return "val" if draw % HELD_OUT_ONE_IN == 0 else "train"
+def split_of(trajectory_id: str, shares: SplitConfig) -> str:
+    """`test`, `val` or `train`, by a hash of the trajectory, so that no motion stands in two of them."""
+    draw = int.from_bytes(hashlib.sha256(f"split/{trajectory_id}".encode()).digest()[:8], "big") / 2**64
+    if draw < shares.test:
+        return "test"
+    return "val" if draw < shares.test + shares.val else "train"
 
 
 def stage(build: Build, step: Step) -> StageFactory:

@@ -93,7 +93,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("score-clips", 1, "tasks.score", ("pose", "video"), ("estimator",), "score"),
     Step("select-clips", 1, "tasks.select", ("score-clips",), ("select.clips",), None),
-    Step("samples", 1, "tasks.samples", ("pose", "video", "score-clips"), (), "samples"),
+    Step("samples", 1, "tasks.samples", ("pose", "video", "score-clips"), ("samples",), "samples"),
 )
 BY_NAME: dict[str, Step] = {step.name: step for step in STEPS}
 

@@ -6,6 +6,7 @@ from tasks.config.base import SPEED_ONLY, ConfigModel
 from tasks.config.conditions import ConditionsConfig
 from tasks.config.execution import ExecutionConfig
 from tasks.config.generators import AppearanceConfig, DemoAppearance, DemoVideo, VideoConfig
+from tasks.config.samples import SamplesConfig
 from tasks.config.stages import (
     CompactEstimatorConfig,
     EstimatorConfig,
@@ -48,6 +49,7 @@ class GenerateConfig(ConfigModel):
     )
     select: SelectConfig = Field(default=SelectConfig(), description="How many of the worst are dropped")
     video: VideoConfig = Field(default=DemoVideo(), description="The model that makes clips out of first frames")
+    samples: SamplesConfig = Field(default=SamplesConfig(), description="What the table of labelled frames holds")
     execution: ExecutionConfig = Field(
         default=ExecutionConfig(), description="How the build is run; nothing here changes what it makes"
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tasks.build import open_build
+from tasks.config.samples import SamplesConfig, SplitConfig
 from tasks.media import encode_video
 from tasks.pose import PoseStage, items
 from tasks.samples import SamplesStage, bounds, split_of
@@ -84,8 +85,24 @@ def test_boxes_stay_in_the_picture() -> None:
     np.testing.assert_array_equal(bounds(behind[2:], 144, 96), [-0.5, -0.5, -0.5, -0.5])
 
 
-def test_a_trajectory_is_on_one_side_of_the_split() -> None:
-    """Catches a split by clip or frame, and one that puts everything on one side."""
-    sides = [split_of(f"trajectory-{index}") for index in range(400)]
-    assert sides == [split_of(f"trajectory-{index}") for index in range(400)]
-    assert 15 < sides.count("val") < 75
+def test_a_trajectory_is_in_one_split() -> None:
+    """Catches a split by clip or frame, shares that are not kept, and a trajectory that moves when shares grow."""
+    names = [f"trajectory-{index}" for index in range(1000)]
+    shares = SplitConfig(val=0.2, test=0.1)
+    splits = [split_of(name, shares) for name in names]
+    assert splits == [split_of(name, shares) for name in names]
+    assert 70 < splits.count("test") < 130 and 160 < splits.count("val") < 240
+    wider = [split_of(name, SplitConfig(val=0.3, test=0.1)) for name in names]
+    assert all(now == before for now, before in zip(wider, splits, strict=True) if before != "train")
+    assert {split_of(name, SplitConfig(val=0.0, test=0.0)) for name in names} == {"train"}
+
+
+def test_surfaces_can_be_left_to_the_reader(tmp_path: Path) -> None:
+    """Catches a switch that does nothing, or that takes other labels along."""
+    store = store_in(tmp_path)
+    config = small_config().model_copy(update={"samples": SamplesConfig(vertices=False)})
+    (rows,) = SamplesStage(config, store).infer(
+        [item(pose=trajectory_row(store), video=clip_row(store), score_clips=scores())]
+    )
+    assert {row["vertices"] for row in rows} == {None}
+    assert len(rows[0]["xyz"]) == 63
