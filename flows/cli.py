@@ -27,6 +27,7 @@ StoreAddress = Annotated[str, typer.Option("--store", help="Where datasets lie: 
 BuildName = Annotated[
     str | None, typer.Option("--build", help="A name for the build; without one, its content names it.")
 ]
+Price = Annotated[float | None, typer.Option(min=0.0, help="A price of yours, in place of execution.prices.")]
 BuildId = Annotated[
     str, typer.Argument(metavar="BUILD", help="The build's name or hash, as `pam generate` printed it.")
 ]
@@ -72,21 +73,46 @@ def plan(
     settings: Settings = None,
     store: StoreAddress = DEFAULT_STORE,
     build: BuildName = None,
+    price_per_gpu_hour: Price = None,
+    price_per_cpu_hour: Price = None,
+    price_per_gb_month: Price = None,
 ) -> None:
-    """Say what `generate` with these options would do, and do nothing."""
+    """Say what `generate` with these options would do, take and cost, and do nothing."""
     with speaking_plainly():
         from flows.builds import show_plan
 
-        show_plan(profile, config, settings or [], store, build)
+        given = {"gpu_hour": price_per_gpu_hour, "cpu_hour": price_per_cpu_hour, "gb_month": price_per_gb_month}
+        prices = {name: price for name, price in given.items() if price is not None}
+        show_plan(profile, config, settings or [], store, build, prices)
 
 
 @app.command()
-def status(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
+def simulate(
+    profile: Profile = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    store: Annotated[str | None, typer.Option("--store", help="Where it goes; without one, nowhere.")] = None,
+    gpus: Annotated[int, typer.Option(min=1, help="GPUs to simulate, on this machine.")] = 8,
+    speed: Annotated[float, typer.Option(min=0.001, help="How many times faster than real.")] = 100.0,
+) -> None:
+    """Drive a whole build with models that only wait, to test its scheduling and to predict its hours."""
+    with speaking_plainly():
+        from flows.simulate import simulate_here
+
+        simulate_here(profile, config, settings or [], store, gpus, speed)
+
+
+@app.command()
+def status(
+    build: BuildId,
+    store: StoreAddress = DEFAULT_STORE,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on saying it until the build is published.")] = False,
+) -> None:
     """Say how far a build is."""
     with speaking_plainly():
         from flows.builds import show_status
 
-        show_status(build, store)
+        show_status(build, store, watch)
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """Pools of warm workers, one for each step under way, opened side by side and ended together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from tasks.build import Build
 from tasks.executor import Executor, open_executor
+from tasks.executor.opening import overlapping
+from tasks.executor.placement import Place
 from tasks.stages import stage_factory
 from tasks.steps import Step
 
@@ -13,8 +15,9 @@ from tasks.steps import Step
 class Pools:
     """The pools of some steps. Models load at the same time, each pool is there as soon as its own is ready."""
 
-    def __init__(self, build: Build, opening: ThreadPoolExecutor) -> None:
+    def __init__(self, build: Build, opening: ThreadPoolExecutor, places: Mapping[str, list[Place]]) -> None:
         self._build = build
+        self._places = places
         self._opening = opening
         self._opened = ExitStack()
         self._pools: dict[str, Future[Executor | None]] = {}
@@ -47,15 +50,24 @@ class Pools:
             return None
         execution = self._build.config.execution
         labels = {"step": step.name, "build": self._build.build_id}
+        places = self._places.get(step.name)
         factory, resources = stage_factory(self._build, step), getattr(execution.stages, step.resources)
-        return self._opened.enter_context(open_executor(execution, factory, resources, labels))
+        return self._opened.enter_context(open_executor(execution, factory, resources, labels, places))
+
+
+def resources_of(steps: Sequence[Step]) -> dict[str, str]:
+    """The names of the resources of those steps that need workers."""
+    return {step.name: step.resources for step in steps if step.resources is not None}
 
 
 @contextmanager
 def pools_of(build: Build, steps: Sequence[Step]) -> Iterator[Pools]:
-    """Pools for these steps, ended with the block."""
-    with ThreadPoolExecutor(max_workers=max(1, len(steps)), thread_name_prefix="pools") as opening:
-        pools = Pools(build, opening)
+    """Pools for these steps, ended with the block. Several steps share the GPUs."""
+    with (
+        overlapping(build.config.execution, resources_of(steps)) as places,
+        ThreadPoolExecutor(max_workers=max(1, len(steps)), thread_name_prefix="pools") as opening,
+    ):
+        pools = Pools(build, opening, places)
         try:
             yield pools
         finally:

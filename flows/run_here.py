@@ -1,14 +1,22 @@
 """``pam generate``: the flow in this process, with bars in the terminal and a Prefect server while it runs."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.console import out, stopping_soon
 from flows.which_build import configuration
 from tasks.store import Store
 
+if TYPE_CHECKING:
+    from flows.generate import BuildSummary
 
-def run_here(profile: str | None, config: Path | None, settings: list[str], store: str, build: str | None) -> None:
-    """Check everything, run the flow, and say what there is now.
+
+def run_here(
+    profile: str | None, config: Path | None, settings: list[str], store: str, build: str | None
+) -> BuildSummary:
+    """Check everything, run the flow, say what there is now, and return that.
 
     Raises ConfigError, ExecutorError or StoreError before any work, TooManyFailuresError when the build stopped.
     """
@@ -33,3 +41,4 @@ def run_here(profile: str | None, config: Path | None, settings: list[str], stor
         with shown_on(view_for(console)):
             summary = generate(profile, file, settings, store, build)
     print_summary(console, summary.build_id, summary.steps, summary.counts, summary.report)
+    return summary

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from prefect.futures import PrefectFuture, as_completed
 
-from flows.pools import Pools, pools_of
+from flows.pools import Pools, pools_of, resources_of
 from flows.step import RunningBuild, shard_task
 from tasks.executor.opening import overlap_fits
 from tasks.expected import expected_items
@@ -50,8 +50,7 @@ def _if_they_fit(run: RunningBuild, group: list[Step]) -> Iterator[list[Step]]:
     todo = [step for step in group if not run.planner.survey(step.name).finished]
     if len(todo) > 1:
         run.open_ray()
-        pools = [(step.name, step.resources) for step in todo if step.resources is not None]
-        if not overlap_fits(run.build.config.execution, pools):
+        if not overlap_fits(run.build.config.execution, resources_of(todo)):
             names = ", ".join(step.name for step in todo)
             run.log.warning("the workers of %s do not fit side by side: one step at a time", names)
             yield from ([step] for step in group)

@@ -8,9 +8,7 @@ benchmark has measured them), and the demo's models are timed on one core of two
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.config.generators import CogVideoXVideo, FluxAppearance
 from tasks.config.model import GenerateConfig
-from tasks.config.stages import HamerEstimatorConfig, PhysicsPose
 from tasks.steps import BY_NAME
 
 Hardware = Literal["paper", "h20", "h200"]
@@ -53,7 +51,7 @@ def table_cost(config: GenerateConfig, step: str) -> StageCost:
     if BY_NAME[step].reduce:
         return StageCost()
     if step == "pose":
-        seconds = TRAJECTORY_S[hardware] if isinstance(config.pose, PhysicsPose) else 0.5
+        seconds = TRAJECTORY_S[hardware] if config.pose.source == "physics" else 0.5
         return StageCost(cpu_s=seconds, bytes=_area_bytes(config, 8.0), load_s=1.0)
     if step == "appearance":
         return _appearance(config, hardware)
@@ -65,7 +63,7 @@ def table_cost(config: GenerateConfig, step: str) -> StageCost:
 
 
 def _appearance(config: GenerateConfig, hardware: Hardware) -> StageCost:
-    if not isinstance(config.appearance, FluxAppearance):
+    if config.appearance.model == "demo":
         return StageCost(cpu_s=0.05 * config.appearance.steps, bytes=_area_bytes(config, 1.5), load_s=2.0)
     seconds = PICTURE_S[hardware] * config.appearance.steps / FLUX_STEPS
     return StageCost(seconds, 0.1, _area_bytes(config, 1.5), 60.0, FLUX_GIB)
@@ -73,7 +71,7 @@ def _appearance(config: GenerateConfig, hardware: Hardware) -> StageCost:
 
 def _video(config: GenerateConfig, hardware: Hardware) -> StageCost:
     size = config.frames / FRAMES
-    if not isinstance(config.video, CogVideoXVideo):
+    if config.video.model == "demo":
         return StageCost(cpu_s=1.25 * config.video.steps * size, bytes=_area_bytes(config, 4.0), load_s=2.0)
     seconds = CLIP_S[hardware] * config.video.steps / COGVIDEOX_STEPS * size
     return StageCost(seconds, 0.4, _area_bytes(config, 0.7), 120.0, COGVIDEOX_GIB)
@@ -82,7 +80,7 @@ def _video(config: GenerateConfig, hardware: Hardware) -> StageCost:
 def _score(config: GenerateConfig, step: str, hardware: Hardware) -> StageCost:
     pictures = 1 if step == "score-candidates" else 2 * config.frames
     reading_s = 0.01 if step == "score-candidates" else 0.5
-    if isinstance(config.estimator, HamerEstimatorConfig):
+    if config.estimator.name != "compact":
         return StageCost(CROP_S[hardware] * pictures, reading_s, 400, 20.0, HAMER_GIB)
     return StageCost(cpu_s=reading_s + 0.025 * pictures, bytes=400, load_s=2.0)
 

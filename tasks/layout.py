@@ -64,8 +64,12 @@ def layout_of(config: GenerateConfig, trajectories: int) -> Layout:
         if sum(shards.values()) <= limit or at_limit:
             break
         seconds *= GROWTH
-    together = max(1.0, sum(shards.values()) / limit)
-    return Layout(trajectories, block, sizes, {name: math.ceil(together) for name in sizes})
+    together = 1
+    while sum(blocks * math.ceil(number / blocks / together) for number in shards.values()) > limit:
+        if together >= max(shards.values()):
+            break
+        together += 1
+    return Layout(trajectories, block, sizes, dict.fromkeys(sizes, together))
 
 
 def shard_size(config: GenerateConfig, step: Step, seconds: float) -> int:

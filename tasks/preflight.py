@@ -44,8 +44,13 @@ FOLDERS = {
 def preflight(config: GenerateConfig, store: Store) -> None:
     """Looks at everything a build needs, the store last; writes nothing but the store's probe.
 
-    Raises ConfigError, ExecutorError or StoreError: one line, what is wrong and what would be right.
+    A simulated build needs neither weights nor recordings. Raises ConfigError, ExecutorError or StoreError: one line,
+    what is wrong and what would be right.
     """
+    if config.execution.simulation is not None:
+        check_machine(config)
+        store.probe()
+        return
     check_folders(config)
     check_machine(config)
     check_requests(config)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pam_models.acceleration import RunOptions, check_options
+from pam_models.acceleration.options import RunOptions
+from pam_models.acceleration.running import check_options
 from pam_models.appearance.paper import check_paper_files as check_flux
 from pam_models.appearance.paper_text import MissingExtraError
 from pam_models.motion.paper import check_paper_files as check_cogvideox

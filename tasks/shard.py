@@ -88,6 +88,7 @@ def run_shard(planner: Planner, shard: Shard, executor: Executor, on_progress: O
         outcomes=outcomes,
         gpus=executor.gpus_per_worker,
         taken_over=report.taken_over,
+        size_bytes=report.bytes,
     )
     return report
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 
 from tasks.build import Build
@@ -20,8 +21,10 @@ def write_timings(
     outcomes: Sequence[Outcome] | None = None,
     gpus: float = 0.0,
     taken_over: int = 0,
+    size_bytes: int = 0,
 ) -> None:
-    """Writes a shard's sidecar: seconds, GPU-seconds of the models' own work, and the highest peaks of the workers.
+    """Writes a shard's sidecar: seconds, GPU-seconds of the models' own work, the highest peaks of the workers, the
+    length of its part with the media that its rows name, and when it ended.
 
     A reduce step has no `outcomes`: its work and its memory are those of this process.
     """
@@ -36,6 +39,8 @@ def write_timings(
         "wall_s": round(wall_s, 4),
         "worker_s": round(worked_s, 4),
         "gpu_s": round(computed_s * gpus, 4),
+        "bytes": size_bytes,
+        "ended_s": round(time.time(), 3),
         "peak_rss_bytes": max((usage.rss_bytes for usage in usages), default=0),
         "peak_gpu_bytes": max((usage.gpu_bytes for usage in usages), default=0),
     }

@@ -1,5 +1,1 @@
-"""Faster ways to run the generators' transformers, shared by both stages."""
-
-from pam_models.acceleration.running import RunOptions, attention_kernel, check_options, speed_up
-
-__all__ = ["RunOptions", "attention_kernel", "check_options", "speed_up"]
+"""Faster ways to run the generators' transformers, shared by both stages: options, and what carries them out."""

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from pam_models.acceleration.fp8 import to_fp8
+from pam_models.acceleration.options import AttentionKernel, RunOptions
 
-AttentionKernel = Literal["auto", "cudnn", "flash", "efficient", "math"]
 _BACKENDS = {
     "cudnn": SDPBackend.CUDNN_ATTENTION,
     "flash": SDPBackend.FLASH_ATTENTION,
@@ -21,16 +19,6 @@ _BACKENDS = {
 _ON_A_CPU = ("auto", "flash", "math")
 _BLOCK_GROUPS = ("transformer_blocks", "transformer_blocks_copy", "single_transformer_blocks", "double_blocks")
 _FP8_CAPABILITY = (8, 9)
-
-
-class RunOptions(BaseModel):
-    """How a transformer is run; the defaults change nothing. Kernels and compiling change rounding, fp8 precision."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    attention: AttentionKernel = Field(default="auto", description="Which kernel computes attention")
-    compile_blocks: bool = Field(default=False, description="Whether every block is compiled on its own")
-    fp8: bool = Field(default=False, description="Whether the blocks' linear layers multiply in fp8 (GPU only)")
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pam_models.acceleration import RunOptions, check_options, speed_up
+from pam_models.acceleration.options import RunOptions
+from pam_models.acceleration.running import check_options, speed_up
 from pam_models.appearance.modeling import ControlledFlux
 from pam_models.appearance.paper_text import PaperText, load_clip, load_t5, require_transformers
 from pam_models.appearance.pipeline import AppearancePipeline

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from pam_models.acceleration import RunOptions, attention_kernel
+from pam_models.acceleration.options import RunOptions
+from pam_models.acceleration.running import attention_kernel
 from pam_models.appearance.batching import pictures_at_once
 from pam_models.appearance.concatenated import ConcatenatedFlux, ProjectedHints, latent_hints_of
 from pam_models.appearance.flow import euler, initial_noise, shifted_times

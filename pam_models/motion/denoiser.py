@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pam_models.acceleration import attention_kernel
+from pam_models.acceleration.options import SpeedOptions
+from pam_models.acceleration.running import attention_kernel
 from pam_models.motion.positions import rotary_positions
 from pam_models.motion.residual_cache import ResidualCache
-from pam_models.motion.speed import SpeedOptions
 from pam_models.motion.transformer import MultiConditionTransformer
 
 CONDITIONAL = "conditional"

@@ -7,7 +7,8 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl_cogvideox import AutoencoderKLCogVideoX
 from torch import nn
 
-from pam_models.acceleration import check_options, speed_up
+from pam_models.acceleration.options import SpeedOptions
+from pam_models.acceleration.running import check_options, speed_up
 from pam_models.appearance.paper_text import PaperText, load_t5, require_transformers
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
@@ -16,7 +17,6 @@ from pam_models.motion.branch_file import branch_conditions
 from pam_models.motion.parts import TransformerParts
 from pam_models.motion.pipeline import MotionPipeline
 from pam_models.motion.published import load_transformer
-from pam_models.motion.speed import SpeedOptions
 from pam_models.motion.transformer import MultiConditionTransformer
 from pam_models.zoo.model_folder import check_parts
 from pam_models.zoo.registry import WeightsError, spec

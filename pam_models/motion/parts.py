@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from pam_models.acceleration.options import SpeedOptions
 from pam_models.motion.denoiser import CONDITIONAL, UNCONDITIONAL, Denoiser
-from pam_models.motion.speed import SpeedOptions
 from pam_models.motion.transformer import MultiConditionTransformer
 
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from pam_models.acceleration.options import SpeedOptions
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.threads import fixed_threads
 from pam_models.motion.absent import AbsentCondition, noise_null
@@ -19,7 +20,6 @@ from pam_models.motion.latents import ClipAutoencoder, condition_input, first_fr
 from pam_models.motion.modeling import MotionModel
 from pam_models.motion.parts import MotionParts
 from pam_models.motion.sampling import denoise, initial_noise
-from pam_models.motion.speed import SpeedOptions
 
 COORDINATE_AXES = 2
 

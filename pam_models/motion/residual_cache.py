@@ -10,22 +10,9 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-
-class CacheOptions(BaseModel):
-    """When a step may reuse the last computed one.
-
-    Between steps the first block's effect changes by a relative mean difference; below `threshold` the later blocks
-    are not run. Zero never reuses.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    threshold: float = Field(default=0.08, ge=0.0, description="Largest relative change of the first block's effect")
-    warmup_steps: int = Field(default=4, ge=1, description="Steps at the start that are always computed")
-    max_reused: int = Field(default=2, ge=1, description="Steps in a row that may reuse one computed step")
+from pam_models.acceleration.options import CacheOptions
 
 
 @dataclass(frozen=True)

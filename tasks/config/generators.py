@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from pam_models.acceleration import RunOptions
-from pam_models.motion.speed import SpeedOptions
+from pam_models.acceleration.options import RunOptions, SpeedOptions
 from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel
 
 GuidanceSchedule = Literal["constant", "dynamic", "pam"]

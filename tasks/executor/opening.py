@@ -12,8 +12,9 @@ from tasks.config.execution import ExecutionConfig, StageResources, StagesResour
 from tasks.errors import ExecutorError
 from tasks.executor.contract import Executor
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.placement import Node, cluster_nodes, hold_together, places_for, with_gpu_memory
+from tasks.executor.placement import Node, Place, cluster_nodes, places_for, with_gpu_memory
 from tasks.executor.ray_pool import RayActorPool
+from tasks.executor.sharing import share_out, shared_gpus
 from tasks.stage import StageFactory
 
 OBJECT_STORE_BYTES = 512 * 2**20
@@ -89,11 +90,29 @@ def check_room(execution: ExecutionConfig, nodes: Sequence[Node]) -> None:
         places_for(_resources(execution, step), nodes, step)
 
 
-def overlap_fits(execution: ExecutionConfig, pools: Sequence[tuple[str, str]]) -> bool:
-    """Whether the workers of several steps, given as (step, its resources' name), fit on the cluster side by side."""
+def overlap_fits(execution: ExecutionConfig, pools: Mapping[str, str]) -> bool:
+    """Whether the workers of several steps (step -> name of its resources) fit on the cluster side by side."""
     if execution.executor == "inline":
         return True
-    return hold_together({step: _resources(execution, name) for step, name in pools}, nodes_of(execution))
+    steps = {step: _resources(execution, name) for step, name in pools.items()}
+    return share_out(steps, nodes_of(execution)) is not None
+
+
+@contextmanager
+def overlapping(execution: ExecutionConfig, pools: Mapping[str, str]) -> Iterator[Mapping[str, list[Place]]]:
+    """Places for the workers of several steps that run side by side, reserved while the block runs; a step that is not
+    named there takes what is free. One step alone needs no reservation.
+
+    Raises ExecutorError when they do not fit.
+    """
+    if execution.executor == "inline" or len(pools) < 2:
+        yield {}
+        return
+    sharing = share_out({step: _resources(execution, name) for step, name in pools.items()}, nodes_of(execution))
+    if sharing is None:
+        raise ExecutorError(f"execution.mode: the workers of {', '.join(pools)} do not fit side by side; use staged")
+    with shared_gpus(sharing) as places:
+        yield places
 
 
 def _resources(execution: ExecutionConfig, name: str) -> StageResources:
@@ -107,10 +126,11 @@ def open_executor(
     factory: StageFactory,
     resources: StageResources,
     labels: Mapping[str, str] | None = None,
+    places: Sequence[Place] | None = None,
 ) -> Iterator[Executor]:
     """Warm workers for one step, ended with the block. Needs an open `ray_session` unless the executor is inline.
 
-    `labels` (step, build) name the workers to Prometheus.
+    `labels` (step, build) name the workers to Prometheus; `places` are reserved for them where steps run side by side.
     """
     if execution.executor == "inline":
         with InlineExecutor(factory) as inline:
@@ -123,7 +143,11 @@ def open_executor(
         resources,
         item_attempts=execution.item_attempts,
         item_timeout_s=execution.item_timeout_s,
-        nodes=nodes_of(execution),
+        places=places if places is not None else places_for(resources, nodes_of(execution), _step_of(labels)),
         labels=labels,
     ) as pool:
         yield pool
+
+
+def _step_of(labels: Mapping[str, str] | None) -> str:
+    return (labels or {}).get("step", "<step>")

@@ -2,13 +2,14 @@
 
 import math
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from ray.util.placement_group import PlacementGroup
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, PlacementGroupSchedulingStrategy
 
 from tasks.config.execution import StageResources
 from tasks.errors import ExecutorError
@@ -31,11 +32,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Place:
-    """What one worker holds, and the node it must be on; None where any node will do."""
+    """What one worker holds, and the node or the bundle of a placement group it must be in, if any."""
 
     cpus: int
     gpus: float = 0.0
     node_id: str | None = None
+    bundle: tuple[PlacementGroup, int] | None = None
 
 
 def cluster_nodes() -> list[Node]:
@@ -94,10 +96,14 @@ def places_for(resources: StageResources, nodes: Sequence[Node], step: str = "<s
     """Places for as many of the wanted workers as the nodes hold when they are empty, at least one.
 
     Raises ExecutorError naming the key when not one fits: nothing falls back to fewer GPUs than were asked for.
-    Workers are tied to nodes only where the same memory is another share of a GPU on different nodes.
+    Workers given in GiB spread over the GPUs: as few on each as the number of workers allows. They are tied to nodes
+    only where the same memory is another share of a GPU on different nodes.
     """
     _check_one_fits(resources, nodes, step)
     shares = {node.node_id: gpu_share(resources, node, step) for node in nodes}
+    if resources.gpu_memory_gib is not None:
+        crowd = math.ceil(resources.actors / sum(int(node.gpus) for node in nodes if shares[node.node_id] is not None))
+        shares = {name: None if share is None else max(share, _spread(crowd)) for name, share in shares.items()}
     tied = len({share for share in shares.values() if share}) > 1
     places = []
     for node in sorted(nodes, key=lambda node: (-node.gpus, -node.cpus, node.node_id)):
@@ -106,6 +112,10 @@ def places_for(resources: StageResources, nodes: Sequence[Node], step: str = "<s
             place = Place(resources.cpus, share, node.node_id if tied else None)
             places.extend([place] * _room(place, node))
     return places[: resources.actors]
+
+
+def _spread(crowd: int) -> float:
+    return math.floor(GRAIN / crowd) / GRAIN
 
 
 def _room(place: Place, node: Node) -> int:
@@ -140,45 +150,11 @@ def _check_one_fits(resources: StageResources, nodes: Sequence[Node], step: str)
         raise ExecutorError(f"{key}: no single node has both the {resources.cpus} cores and the GPU of a worker")
 
 
-def hold_together(steps: Mapping[str, StageResources], nodes: Sequence[Node]) -> bool:
-    """Whether the workers of several steps fit on the nodes side by side: then these steps may overlap.
-
-    GPUs are filled step by step, the largest shares first, as Ray packs them.
-    """
-    cpus = {node.node_id: node.cpus for node in nodes}
-    gpus = {node.node_id: [1.0] * int(node.gpus) for node in nodes}
-    wanted: list[Place] = []
-    for step, resources in steps.items():
-        wanted += places_for(resources, nodes, step)
-    for place in sorted(wanted, key=lambda place: (-place.gpus, -place.cpus)):
-        home = next((node_id for node_id in cpus if _take(place, node_id, cpus, gpus)), None)
-        if home is None:
-            return False
-    return True
-
-
-def _take(place: Place, node_id: str, cpus: dict[str, float], gpus: dict[str, list[float]]) -> bool:
-    if place.node_id not in (None, node_id) or cpus[node_id] < place.cpus:
-        return False
-    free = gpus[node_id]
-    if place.gpus > 1:
-        whole = [number for number, left in enumerate(free) if left == 1.0][: math.ceil(place.gpus)]
-        if len(whole) < place.gpus:
-            return False
-        for number in whole:
-            free[number] = 0.0
-    elif place.gpus:
-        fitting = [number for number, left in enumerate(free) if left + 1e-9 >= place.gpus]
-        if not fitting:
-            return False
-        free[fitting[0]] -= place.gpus
-    cpus[node_id] -= place.cpus
-    return True
-
-
 def actor_options(place: Place) -> dict[str, Any]:
     """Ray's options for a worker at this place."""
     options: dict[str, Any] = {"num_cpus": place.cpus, "num_gpus": place.gpus, "max_restarts": 0}
     if place.node_id is not None:
         options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(place.node_id, soft=False)
+    if place.bundle is not None:
+        options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(*place.bundle)
     return options

@@ -17,7 +17,7 @@ from tasks.executor.collecting import Collector
 from tasks.executor.crew import Crew
 from tasks.executor.memory import OUT_OF_MEMORY, ran_out_of_memory, says_so
 from tasks.executor.metrics import PoolMetrics, labels_of
-from tasks.executor.placement import Node, Place, cluster_nodes, places_for
+from tasks.executor.placement import Place, cluster_nodes, places_for
 from tasks.executor.slots import Seat, Slot, Slots
 from tasks.stage import Item, OnProgress, Outcome, StageFactory
 
@@ -47,13 +47,13 @@ class RayActorPool:
         *,
         item_attempts: int = 2,
         item_timeout_s: float | None = None,
-        nodes: Sequence[Node] | None = None,
+        places: Sequence[Place] | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
         self._resources = resources
         self._item_attempts = item_attempts
         self._item_timeout_s = item_timeout_s
-        places = places_for(resources, cluster_nodes() if nodes is None else nodes, labels_of(labels)[0] or "<step>")
+        places = list(places_for(resources, cluster_nodes()) if places is None else places)
         self.gpus_per_worker = places[0].gpus
         if len(places) < resources.actors:
             log.info("room for %d of %d workers", len(places), resources.actors)

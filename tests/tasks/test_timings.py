@@ -18,11 +18,12 @@ def test_peaks_are_the_highest_of_the_workers_and_seconds_their_sum(store: Store
         Outcome(item, seconds=2.0, usage=Usage(300, 7), compute_s=2.0),
         Outcome(item, seconds=1.0, usage=Usage(100, 9), compute_s=0.5),
     ]
-    write_timings(build, "video", "s", items=2, wall_s=1.8, outcomes=outcomes, gpus=0.5, taken_over=1)
+    write_timings(build, "video", "s", items=2, wall_s=1.8, outcomes=outcomes, gpus=0.5, taken_over=1, size_bytes=9)
     found = json.loads(store.read(build.timings_key("video", "s")))
+    assert found.pop("ended_s") > 1e9
     assert found == {
         "step": "video", "shard_id": "s", "items": 2, "taken_over": 1, "wall_s": 1.8, "worker_s": 3.0, "gpu_s": 1.25,
-        "peak_rss_bytes": 300, "peak_gpu_bytes": 9,
+        "bytes": 9, "peak_rss_bytes": 300, "peak_gpu_bytes": 9,
     }  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from pam_models.acceleration.options import SpeedOptions
 from pam_models.motion.denoiser import CONDITIONAL, UNCONDITIONAL
 from pam_models.motion.parts import Halves, TextEncoder
-from pam_models.motion.speed import SpeedOptions
 from pam_models.motion.svd.configuration import SvdConfig
 
 

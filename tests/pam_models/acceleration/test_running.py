@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from pam_models.acceleration import RunOptions, attention_kernel, check_options, speed_up
 from pam_models.acceleration.fp8 import Fp8Linear
+from pam_models.acceleration.options import RunOptions
+from pam_models.acceleration.running import attention_kernel, check_options, speed_up
 
 
 class Stack(nn.Module):

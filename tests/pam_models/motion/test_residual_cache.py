@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
+from pam_models.acceleration.options import CacheOptions, SpeedOptions
 from pam_models.motion import MotionModel
 from pam_models.motion.denoiser import Denoiser
 from pam_models.motion.diffusion import new_scheduler
-from pam_models.motion.residual_cache import CacheOptions, ResidualCache
+from pam_models.motion.residual_cache import ResidualCache
 from pam_models.motion.sampling import denoise, initial_noise
-from pam_models.motion.speed import SpeedOptions
 from tests.pam_models.motion.test_transformer import conditions
 
 ALWAYS = CacheOptions(threshold=1e9, warmup_steps=1, max_reused=1000)

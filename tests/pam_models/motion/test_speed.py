@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from pam_models.acceleration.options import CacheOptions, SpeedOptions
 from pam_models.motion import MotionPipeline
-from pam_models.motion.residual_cache import CacheOptions
-from pam_models.motion.speed import SpeedOptions
 from tests.pam_models.motion.test_pipeline import sample
 
 

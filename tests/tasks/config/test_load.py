@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.config.load import DEFAULT_PROFILE, load_config, parse_assignments, profile_names
 from tasks.config.generators import CogVideoXVideo
+from tasks.config.load import DEFAULT_PROFILE, load_config, parse_assignments, profile_names
 from tasks.config.stages import GraspxlPose, PhysicsPose
 from tasks.errors import ConfigError
 

@@ -10,11 +10,12 @@ from ray._private import worker as ray_worker
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
 from tasks.errors import ExecutorError
 from tasks.executor.inline import InlineExecutor
-from tasks.executor.opening import check_room, open_executor, overlap_fits, quiet_ray, ray_session
+from tasks.executor.opening import check_room, open_executor, overlap_fits, overlapping, quiet_ray, ray_session
 from tasks.executor.placement import Node
 from tasks.executor.ray_pool import RayActorPool
 from tests.tasks.executor.conftest import items_of
 
+GPU_STEPS = {"appearance": "appearance", "video": "video"}
 GREEDY = StagesResources(video=StageResources(gpus=4))
 
 
@@ -46,9 +47,11 @@ def test_steps_overlap_only_where_their_workers_fit_together(two_gpus: None) -> 
     """Catches a second pool that waits for ever for GPUs which the first one holds."""
     one_each = StagesResources(appearance=StageResources(gpus=1), video=StageResources(actors=2, gpus=1))
     execution = ExecutionConfig(stages=one_each)
-    assert overlap_fits(execution, [("appearance", "appearance")])
-    assert not overlap_fits(execution, [("appearance", "appearance"), ("video", "video")])
-    assert overlap_fits(ExecutionConfig(executor="inline"), [("video", "video")])
+    assert overlap_fits(execution, {"appearance": "appearance"})
+    assert not overlap_fits(execution, {"appearance": "appearance", "video": "video"})
+    with pytest.raises(ExecutorError, match="do not fit side by side"), overlapping(execution, GPU_STEPS):
+        pass
+    assert overlap_fits(ExecutionConfig(executor="inline"), GPU_STEPS)
 
 
 def test_ray_prints_nothing_into_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pam_models.motion.residual_cache import CacheOptions
-from pam_models.motion.speed import SpeedOptions
+from pam_models.acceleration.options import CacheOptions, SpeedOptions
 from pam_models.motion.svd import SvdModel
 from tests.pam_models.motion.svd.test_modeling import CONFIG, conditions, inputs
 
