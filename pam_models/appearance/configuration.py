@@ -15,6 +15,10 @@ LATENT_CONDITIONS = ("depth", "segmentation", "keypoints")
 HintEncoding = Literal["convolutions", "patches", "latents"]
 
 
+Predicts = Literal["flow", "picture"]
+"""What the network's output is: Flux's flow, or the clean picture, which a narrow token stream learns sooner."""
+
+
 class ControlBranchConfig(BaseModel):
     """One control branch; names follow Black Forest Labs. The defaults are the published sizes.
 
@@ -97,6 +101,7 @@ class AppearanceConfig(BaseModel):
     control_blocks: int = 2
     hint: HintEncoding = "convolutions"
     patch: int = 2
+    predicts: Predicts = "flow"
 
 
 def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
@@ -112,4 +117,4 @@ def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
         pooled_projection_dim=text.pooled_dim,
         axes_dims_rope=(8, 20, 20),
     )
-    return AppearanceConfig(base=base, text=text, hint="patches", patch=1)
+    return AppearanceConfig(base=base, text=text, hint="patches", patch=1, predicts="picture")

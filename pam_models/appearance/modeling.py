@@ -10,7 +10,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pam_models.appearance.concatenated import ConcatenatedFlux
-from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, ControlBranchConfig, FluxConfig
+from pam_models.appearance.configuration import (
+    BRANCH_CONDITIONS,
+    AppearanceConfig,
+    ControlBranchConfig,
+    FluxConfig,
+    Predicts,
+)
 from pam_models.appearance.control_branch import ControlBranch, sum_residuals
 from pam_models.appearance.latents import picture_ids, text_ids
 from pam_models.appearance.word_encoder import WordEncoder
@@ -35,16 +41,23 @@ class EncodedHints:
 class ControlledFlux(nn.Module):
     """A Flux base and the two branches; the residuals' sum is added after every double block, cycled by index."""
 
-    def __init__(self, base: FluxTransformer2DModel, controlnet1: ControlBranch, controlnet2: ControlBranch) -> None:
+    def __init__(
+        self,
+        base: FluxTransformer2DModel,
+        controlnet1: ControlBranch,
+        controlnet2: ControlBranch,
+        predicts: Predicts = "flow",
+    ) -> None:
         super().__init__()
+        self.predicts = predicts
         self.base = base
         self.controlnet1 = controlnet1
         self.controlnet2 = controlnet2
 
     @classmethod
-    def new(cls, base: FluxConfig, branch: ControlBranchConfig) -> "ControlledFlux":
+    def new(cls, base: FluxConfig, branch: ControlBranchConfig, predicts: Predicts = "flow") -> "ControlledFlux":
         """Build base and branches with fresh weights."""
-        return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch))
+        return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch), predicts)
 
     @property
     def patch(self) -> int:
@@ -70,7 +83,8 @@ class ControlledFlux(nn.Module):
     ) -> Float[Tensor, "B N C4"]:
         """Predict the flow, noise minus picture, for packed latents (`latents.pack`); `timesteps` are in [0, 1].
 
-        Inputs are cast to the weights' dtype. `strengths` weighs the two branches.
+        Inputs are cast to the weights' dtype. `strengths` weighs the two branches. A model that predicts the picture
+        is answered for with the flow that its picture implies.
         """
         dtype = self.base.proj_out.weight.dtype
         tokens, text_tokens, pooled = tokens.to(dtype), text_tokens.to(dtype), pooled.to(dtype)
@@ -80,7 +94,7 @@ class ControlledFlux(nn.Module):
             branch(tokens, hint, text_tokens, pooled, timesteps, guidance, img_ids, txt_ids)
             for branch, hint in ((self.controlnet1, hints.first), (self.controlnet2, hints.second))
         ]
-        flow: Tensor = self.base(
+        output: Tensor = self.base(
             hidden_states=tokens,
             encoder_hidden_states=text_tokens,
             pooled_projections=pooled,
@@ -92,7 +106,9 @@ class ControlledFlux(nn.Module):
             controlnet_blocks_repeat=True,
             return_dict=False,
         )[0]
-        return flow
+        if self.predicts == "flow":
+            return output
+        return (tokens.float() - output.float()) / timesteps.float().view(-1, 1, 1)
 
 
 class AppearanceModel(nn.Module):
@@ -106,7 +122,7 @@ class AppearanceModel(nn.Module):
             self.flux = ConcatenatedFlux.new(config.base, config.control_blocks, config.patch)
         else:
             branch = config.base.control_branch(config.control_blocks, config.hint, config.patch)
-            self.flux = ControlledFlux.new(config.base, branch)
+            self.flux = ControlledFlux.new(config.base, branch, config.predicts)
         self.text = WordEncoder(config.text)
 
     def forward(

@@ -37,5 +37,5 @@ class AutoencoderConfig(BaseModel):
 
 
 def demo_config() -> AutoencoderConfig:
-    """Return the demo's: 32 components of each block, and a small refiner (docs/adr/0004)."""
-    return AutoencoderConfig(codec="blocks", latent_channels=32)
+    """Return the demo's: 96 components of each block, and a small refiner (docs/adr/0004)."""
+    return AutoencoderConfig(codec="blocks", latent_channels=96)

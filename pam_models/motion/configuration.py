@@ -10,6 +10,16 @@ PAM_CONDITIONS = ("tracking", "normal", "depth", "segmentation", "keypoints")
 """The published checkpoints' five slots, in their order (pam-system.md section 3)."""
 
 
+_OWN = {
+    "conditions",
+    "coordinate_conditions",
+    "coordinate_points",
+    "num_control_blocks",
+    "initial_combine",
+    "predicts",
+}
+
+
 class TransformerConfig(BaseModel):
     """A CogVideoX transformer with a control branch. Names follow diffusers' ``CogVideoXTransformer3DModel``.
 
@@ -54,6 +64,7 @@ class TransformerConfig(BaseModel):
     temporal_interpolation_scale: float = 1.0
     use_rotary_positional_embeddings: bool = True
     use_learned_positional_embeddings: bool = True
+    predicts: Literal["velocity", "clean"] = "velocity"
 
     @model_validator(mode="after")
     def _consistent(self) -> "TransformerConfig":
@@ -72,8 +83,7 @@ class TransformerConfig(BaseModel):
 
     def base_settings(self) -> dict[str, Any]:
         """Return what diffusers' base class is built from."""
-        own = {"conditions", "coordinate_conditions", "coordinate_points", "num_control_blocks", "initial_combine"}
-        return self.model_dump(exclude=own)
+        return self.model_dump(exclude=_OWN)
 
     @property
     def inner_dim(self) -> int:
@@ -113,8 +123,8 @@ def demo_config(
         initial_combine="random",
         num_attention_heads=3,
         attention_head_dim=64,
-        in_channels=64,
-        out_channels=32,
+        in_channels=192,
+        out_channels=96,
         num_layers=4,
         patch_size=1,
         use_learned_positional_embeddings=False,
@@ -124,5 +134,6 @@ def demo_config(
         sample_width=18,
         sample_height=12,
         spatial_interpolation_scale=1.0,
+        predicts="clean",
     )
     return MotionConfig(transformer=transformer, text=text)

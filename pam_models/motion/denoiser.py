@@ -1,13 +1,19 @@
 """One clip's transformer call at every step: what stays the same over the steps is computed once."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+<<<<<<< /tmp/scale/merged.11692
+from pam_models.acceleration import attention_kernel
+from pam_models.motion.diffusion import NoiseSchedule
+=======
 from pam_models.acceleration.options import SpeedOptions
 from pam_models.acceleration.running import attention_kernel
+>>>>>>> /tmp/scale/new
 from pam_models.motion.positions import rotary_positions
 from pam_models.motion.residual_cache import ResidualCache
 from pam_models.motion.transformer import MultiConditionTransformer
@@ -25,19 +31,36 @@ def predict_velocity(
     conditions: Mapping[str, Tensor],
     strengths: Mapping[str, float] | None = None,
     moments: Sequence[int] | None = None,
+    *,
+    cut_out: bool = False,
 ) -> Float[Tensor, "B F C h w"]:
     """Predict v from noisy latents, padded first-frame latents and condition inputs, made by `motion.latents`.
 
-    `moments` are the latent frames' places in time where they are not 0, 1, 2, ..., for training on parts of clips.
-    Inputs are cast to the weights' dtype; v comes in that dtype.
+    `moments` are the latent frames' places in time where they are not 0, 1, 2, ..., for training on parts of clips;
+    `cut_out` says that the latents are a part of the picture. Inputs are cast to the weights' dtype.
     """
     dtype = transformer.proj_out.weight.dtype
     hidden = torch.cat([noisy, first_frame], dim=2).to(dtype)
     given = {name: value.to(dtype) for name, value in conditions.items()}
     frames, height, width = hidden.shape[1], hidden.shape[3], hidden.shape[4]
-    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device, moments)
+    rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device, moments, cut_out=cut_out)
     output: Tensor = transformer(hidden, text_tokens.to(dtype), timestep, given, rotary, strengths)
-    return output
+    return _as_velocity(transformer, output, noisy, timestep)
+
+
+def _as_velocity(
+    transformer: MultiConditionTransformer, output: Tensor, noisy: Float[Tensor, "B F C h w"], timestep: Tensor
+) -> Float[Tensor, "B F C h w"]:
+    """A model that predicts clean latents is answered for with the v that they imply."""
+    if transformer.settings.predicts == "velocity":
+        return output
+    return _noise_schedule().velocity_of_clean(noisy.float(), output.float(), timestep)
+
+
+@cache
+def _noise_schedule() -> NoiseSchedule:
+    with torch.inference_mode(mode=False):  # training reads the same levels
+        return NoiseSchedule()
 
 
 class Denoiser:
@@ -92,7 +115,7 @@ class Denoiser:
         hidden = torch.cat([latents, self._first], dim=2).to(self._dtype)
         cached = None if self._cache is None else self._cache.half(half)
         with attention_kernel(self._speed.attention):
-            velocity: Tensor = self._transformer(
+            output: Tensor = self._transformer(
                 hidden,
                 self._texts[half],
                 timesteps,
@@ -100,4 +123,4 @@ class Denoiser:
                 control=self._control,
                 cached=cached,
             )
-        return velocity
+        return _as_velocity(self._transformer, output, latents, timesteps)

@@ -51,6 +51,11 @@ class NoiseSchedule:
         signal, spread = self.levels(timesteps, clean.ndim)
         return signal * noise - spread * clean
 
+    def velocity_of_clean(self, noisy: Tensor, clean: Tensor, timesteps: Int[Tensor, " B"]) -> Tensor:
+        """Return the v that a predicted x_0 implies."""
+        signal, spread = self.levels(timesteps, noisy.ndim)
+        return (signal * noisy - clean) / spread
+
     def clean_from_velocity(self, noisy: Tensor, velocity: Tensor, timesteps: Int[Tensor, " B"]) -> Tensor:
         """Return the x_0 that a predicted v implies."""
         signal, spread = self.levels(timesteps, noisy.ndim)

@@ -37,10 +37,20 @@ class MotionModel(TransformerParts, nn.Module):
         conditions: Mapping[str, Tensor],
         strengths: Mapping[str, float] | None = None,
         moments: Sequence[int] | None = None,
+        *,
+        cut_out: bool = False,
     ) -> Float[Tensor, "B F C h w"]:
         """Predict v; see `predict_velocity`."""
         return predict_velocity(
-            self.transformer, noisy, first_frame, timestep, text_tokens, conditions, strengths, moments
+            self.transformer,
+            noisy,
+            first_frame,
+            timestep,
+            text_tokens,
+            conditions,
+            strengths,
+            moments,
+            cut_out=cut_out,
         )
 
     def save(self, directory: Path) -> Path:

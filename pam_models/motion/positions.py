@@ -17,11 +17,14 @@ def rotary_positions(
     width: int,
     device: torch.device | str = "cpu",
     moments: Sequence[int] | None = None,
+    *,
+    cut_out: bool = False,
 ) -> tuple[Float[Tensor, "N d"], Float[Tensor, "N d"]] | None:
     """Return the (cos, sin) tables for `frames` latent frames of `height` x `width`, N tokens; None if not used.
 
     Another size than the model's own is fitted into its grid, as CogVideoX does. `moments` are the frames' places in
-    time where they are not 0, 1, 2, ...
+    time where they are not 0, 1, 2, ... A `cut_out` of the model's own size keeps its spacing; positions are relative,
+    so it does not matter where it was cut.
     """
     if not settings.use_rotary_positional_embeddings:
         return None
@@ -29,6 +32,8 @@ def rotary_positions(
     grid = (height // patch, width // patch)
     if settings.patch_size_t is not None:
         return _sliced_positions(settings, frames, grid, device)
+    if cut_out:
+        return _cut_out_positions(settings, frames, grid, device, moments)
     crops = _region_within(grid, settings.sample_height // patch, settings.sample_width // patch)
     cos, sin = get_3d_rotary_pos_embed(
         embed_dim=settings.attention_head_dim,
@@ -42,6 +47,22 @@ def rotary_positions(
     chosen = torch.tensor(list(moments), device=cos.device)
     per_frame = (-1, grid[0] * grid[1], cos.shape[-1])
     return cos.reshape(per_frame)[chosen].flatten(0, 1), sin.reshape(per_frame)[chosen].flatten(0, 1)
+
+
+def _cut_out_positions(
+    settings: TransformerConfig,
+    frames: int,
+    grid: tuple[int, int],
+    device: torch.device | str,
+    moments: Sequence[int] | None,
+) -> tuple[Float[Tensor, "N d"], Float[Tensor, "N d"]]:
+    """The corner of the model's own positions."""
+    patch, height, width = settings.patch_size, settings.sample_height, settings.sample_width
+    tables = rotary_positions(settings, frames, height, width, device, moments)
+    assert tables is not None
+    own = (frames, height // patch, width // patch)
+    cos, sin = (table.reshape(*own, -1)[:, : grid[0], : grid[1]].flatten(0, 2) for table in tables)
+    return cos, sin
 
 
 def _sliced_positions(

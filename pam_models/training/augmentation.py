@@ -24,6 +24,8 @@ def spoiled(crop: UInt8[np.ndarray, "S S 3"], rng: np.random.Generator) -> UInt8
         sigma = float(rng.uniform(0.4, 1.8))
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
     if rng.random() < 0.2:
+        picture = _smeared(picture, rng)
+    if rng.random() < 0.2:
         picture = _blocky(picture, rng)
     if rng.random() < 0.5:
         picture = picture + rng.normal(0.0, rng.uniform(1.0, 14.0), picture.shape).astype(np.float32)
@@ -63,6 +65,21 @@ def _less_resolved(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(cv2.resize(reduced, (size, size), interpolation=way_up), np.float32)
 
 
+def _smeared(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Averaged over a short way, as a coarse decoder leaves what moves fast."""
+    shift = rng.uniform(-5.0, 5.0, 2) * len(picture) / 64
+    copies = [
+        cv2.warpAffine(
+            picture,
+            np.array([[1.0, 0.0, part * shift[0]], [0.0, 1.0, part * shift[1]]]),
+            (len(picture), len(picture)),
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for part in (-0.5, 0.0, 0.5)
+    ]
+    return np.asarray(np.mean(copies, axis=0), np.float32)
+
+
 def _blocky(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Offsets that are constant within blocks, as a coarse decoder leaves them."""
     size = len(picture)
@@ -79,6 +96,6 @@ def _blotched(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _compressed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """JPEG at a quality between 15 and 70."""
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 70))])
+    """JPEG at a quality between 10 and 70."""
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 70))])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8) if done else picture

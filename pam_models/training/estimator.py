@@ -23,9 +23,10 @@ from pam_models.training.ordering import Turn
 from pam_models.training.picture_pool import PicturePool
 from pam_models.training.recipe import EstimatorRecipe
 from pam_models.training.scenes import stable_seed
-from pam_models.training.sheets import contact_sheet, with_joints, write_sheet
+from pam_models.training.sheets import contact_sheet, spread_frames, with_joints, write_sheet
 
 _SHOWN = 8
+_CLIP_FRAMES = 5
 _MAX_ROLL_RAD = 0.5
 
 
@@ -54,22 +55,27 @@ class EstimatorTask:
         self.model = CompactNetwork(self.config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.modules: Mapping[str, nn.Module] = {"model": self.model}
         self._layout = layout
-        self._blocks = BlockCache(layout.pictures)
-        self._pool = PicturePool(layout.model(self.name) / "picture_order.json")
+        self._pictures, self._clips = BlockCache(layout.pictures), BlockCache(layout.clips)
+        folder = layout.model(self.name)
+        self._picture_pool = PicturePool(folder / "picture_order.json")
+        self._frame_pool = PicturePool(folder / "frame_order.json")
+        self._has_clips = False
 
     def prepare(self, step: int) -> None:
-        """Take in the pictures that are ready at this start."""
-        names = block_names(self._layout.pictures, TRAIN)
-        self._pool.extend(step, {name: range(len(self._blocks[name])) for name in names})
+        """Take in the pictures and the frames of clips that are ready at this start."""
+        pictures, clips = (block_names(folder, TRAIN) for folder in (self._layout.pictures, self._layout.clips))
+        self._picture_pool.extend(step, {name: range(len(self._pictures[name])) for name in pictures})
+        self._frame_pool.extend(step, {name: range(len(self._clips[name])) for name in clips})
+        self._has_clips = bool(clips)
 
     def batch(self, turn: Turn) -> dict[str, Any]:
         """crops (B, 3, S, S), joints_px (B, 21, 2), joints_m (B, 21, 3), inside (B, 21), has_hand (B,)."""
         recipe = self.recipe
         rng = np.random.default_rng(stable_seed("estimator", recipe.seed, turn.number))
         samples = []
-        for name, place in self._pool.batch(turn, recipe.batch, recipe.seed):
+        for block, place in self._shown(turn):
             negative = rng.random() < recipe.negative_fraction
-            samples.append(crop_sample(self._blocks[name], place, self.config, rng, negative=negative))
+            samples.append(crop_sample(block, place, self.config, rng, negative=negative))
         return {
             "crops": crops_to_tensor(np.stack([spoiled(sample.crop, rng) for sample in samples])),
             "joints_px": torch.from_numpy(np.stack([sample.joints_px for sample in samples])).float(),
@@ -77,6 +83,15 @@ class EstimatorTask:
             "inside": torch.from_numpy(np.stack([sample.inside for sample in samples])).float(),
             "has_hand": torch.tensor([sample.has_hand for sample in samples]).float(),
         }
+
+    def _shown(self, turn: Turn) -> list[tuple[FrameBlock, int]]:
+        """Block and place of every picture of a turn: half of them frames of clips, where there are clips."""
+        batch, seed = self.recipe.batch, self.recipe.seed
+        frames = self._frame_pool.batch(turn, batch // 2, seed) if self._has_clips else []
+        pictures = self._picture_pool.batch(turn, batch - len(frames), seed)
+        return [(self._pictures[name], place) for name, place in pictures] + [
+            (self._clips[name], place) for name, place in frames
+        ]
 
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
         """L1 of joints in the crop (in tenths of its side) and in space (in decimetres), and cross entropy of
@@ -102,7 +117,7 @@ class EstimatorTask:
             return {}
         rows: list[dict[str, float]] = []
         for name in names:
-            block = self._blocks[name]
+            block = self._pictures[name]
             figures, estimate_px = held_out_errors(CompactEstimator(self.model), block)
             rows.append(figures)
             if name == names[0]:
@@ -113,7 +128,18 @@ class EstimatorTask:
                     "estimate": with_joints(pictures, list(estimate_px[shown]), (240, 0, 0)),
                 }
                 write_sheet(folder / f"{step:06d}.png", contact_sheet(sheet, scale=1))
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        figures = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return figures | self._on_clips()
+
+    def _on_clips(self) -> dict[str, float]:
+        """The error on frames of held-out clips of simulated grasps."""
+        errors = []
+        for name in block_names(self._layout.clips, f"{HELD_OUT}-physics-"):
+            block = self._clips[name]
+            frames = block.subset(np.array(spread_frames(len(block), _CLIP_FRAMES)))
+            figures, _ = held_out_errors(CompactEstimator(self.model), frames)
+            errors.append(figures["mpjpe_mm"])
+        return {"clips_mpjpe_mm": float(np.mean(errors))} if errors else {}
 
 
 def crop_sample(

@@ -78,9 +78,9 @@ class MotionTask:
         rng = np.random.default_rng(stable_seed("motion", recipe.seed, turn.number))
         whole = turn.step >= recipe.steps * (1.0 - recipe.whole_clip_fraction)
         cut_out = not whole and rng.random() < recipe.cut_out_fraction
-        count = recipe.whole_clips if whole else recipe.cut_outs if cut_out else recipe.batch
-        names = self._pool.batch(turn, max(recipe.batch, recipe.cut_outs, recipe.whole_clips), recipe.seed)
-        clips = [self._latents(name) for name in names[:count]]
+        count = self._whole_clips if whole else recipe.cut_outs if cut_out else recipe.batch
+        largest = max(recipe.batch, self._whole_clips, recipe.cut_outs if recipe.cut_out_fraction else 0)
+        clips = [self._latents(name) for name in self._pool.batch(turn, largest, recipe.seed)[:count]]
         moments = list(range(self._latent_frames)) if whole else self._part(rng)
         prompts = ["" if rng.random() < recipe.text_dropout else clip.prompt for clip in clips]
         clean = _stack([clip.latents[RGB] for clip in clips])
@@ -111,6 +111,11 @@ class MotionTask:
             "text": self._learner.prompts.inputs(prompts),
         }
 
+    @property
+    def _whole_clips(self) -> int:
+        recipe = self.recipe
+        return recipe.whole_clips or max(1, recipe.batch * (recipe.window + 1) // self._latent_frames)
+
     def _corner(self, shown: Bool[np.ndarray, "h w"], rng: np.random.Generator) -> tuple[int, int]:
         """Top and left of a cut-out around a random cell of hand or object; around any cell where neither shows."""
         rows, columns = np.nonzero(shown if shown.any() else np.ones_like(shown))
@@ -134,8 +139,8 @@ class MotionTask:
     def losses(self, batch: Mapping[str, Any], generator: torch.Generator) -> dict[str, Tensor]:
         """Mean square error of v; with a foreground weight, relative to it.
 
-        Where clean latents are predicted, the error is theirs but for the noisiest quarter of the levels, which count
-        as v's: an error of v at little noise would weigh without bound.
+        Where clean latents are predicted, an error of v would weigh without bound at little noise: below a quarter of
+        the variance it counts as theirs.
         """
         recipe = self.recipe
         clean: Tensor = batch["clean"]

@@ -121,9 +121,14 @@ class MotionRecipe(LoopRecipe):
 
     window: int = Field(default=4, gt=0, description="latent frames of a part, besides the first frame")
     whole_clip_fraction: float = Field(default=0.25, ge=0, le=1, description="share of the last steps on whole clips")
-    whole_clips: int = Field(default=1, gt=0, description="clips in a batch of whole ones")
+    whole_clips: int | None = Field(
+        default=None, gt=0, description="clips in a batch of whole ones; None: as many latent frames as in the parts"
+    )
     cut_out_fraction: float = Field(
-        default=0.0, ge=0, le=1, description="share of the steps on parts of clips that see the hand's surroundings alone"
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of the steps on parts of clips that see the hand's surroundings alone",
     )
     cut_out: tuple[int, int] = Field(default=(8, 12), description="height and width of a cut-out in latent cells")
     cut_outs: int = Field(default=9, gt=0, description="cut-outs in a batch")

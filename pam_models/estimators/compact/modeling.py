@@ -25,7 +25,7 @@ class CompactOutput:
 
 
 class CompactNetwork(nn.Module):
-    """From square crops (B, 3, S, S) in [-1, 1] of right hands to joints; about 1.3 M parameters."""
+    """From square crops (B, 3, S, S) in [-1, 1] of right hands to joints; about 4 M parameters."""
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()

@@ -99,6 +99,8 @@ class SvdModel(SvdParts, nn.Module):
         conditions: Mapping[str, Float[Tensor, "B F C2 h w"]],
         strengths: Mapping[str, float] | None = None,
         moments: Sequence[int] | None = None,
+        *,
+        cut_out: bool = False,
     ) -> Float[Tensor, "B F C h w"]:
         """Predict v; inputs are those of `denoiser.predict_velocity`.
 
@@ -106,6 +108,7 @@ class SvdModel(SvdParts, nn.Module):
         (B, 1, D); where it is empty the first frame's pooled latent stands for it. Raises ValueError for an unknown
         condition, and for `moments` other than a whole clip's: SVD counts frames itself.
         """
+        del cut_out  # convolutions see a part of a picture as they see the whole
         frames = noisy.shape[1]
         if moments is not None and list(moments) != list(range(frames)):
             raise ValueError("SVD sees frames 0, 1, 2, ... alone: train it on whole clips (whole_clip_fraction: 1)")

@@ -37,3 +37,15 @@ def test_timesteps_repeat_by_seed_and_cover_the_range() -> None:
     drawn = sample_timesteps(4000, torch.Generator().manual_seed(5))
     assert torch.equal(drawn, sample_timesteps(4000, torch.Generator().manual_seed(5)))
     assert drawn.min() < 5 and drawn.max() > 994 and drawn.max() <= 999
+
+
+def test_velocity_and_clean_latents_imply_each_other() -> None:
+    """Catches a swapped signal and noise level in either direction, at the noisiest and at the cleanest level."""
+    generator = torch.Generator().manual_seed(3)
+    clean, noise = torch.randn(3, 2, 4, generator=generator), torch.randn(3, 2, 4, generator=generator)
+    timesteps = torch.tensor([999, 400, 0])
+    schedule = NoiseSchedule()
+    noisy = schedule.add_noise(clean, noise, timesteps)
+    velocity = schedule.velocity_of_clean(noisy, clean, timesteps)
+    torch.testing.assert_close(velocity, schedule.velocity(clean, noise, timesteps), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(schedule.clean_from_velocity(noisy, velocity, timesteps), clean, rtol=1e-4, atol=1e-5)

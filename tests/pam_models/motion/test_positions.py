@@ -37,3 +37,13 @@ def test_parts_of_a_clip_keep_their_places_in_time() -> None:
     for full, some in zip(whole, part, strict=True):
         frames = full.view(5, 12, 16)
         torch.testing.assert_close(some.view(2, 12, 16), torch.stack([frames[0], frames[4]]))
+
+
+def test_a_cut_out_keeps_the_spacing_of_the_whole() -> None:
+    """Catches a part of a picture that is stretched over the whole grid, as another size of picture is."""
+    settings = TransformerConfig(num_attention_heads=2, attention_head_dim=16, sample_width=8, sample_height=6)
+    whole = rotary_positions(settings, 2, 6, 8, moments=(0, 3))
+    part = rotary_positions(settings, 2, 4, 6, moments=(0, 3), cut_out=True)
+    assert whole is not None and part is not None
+    for full, some in zip(whole, part, strict=True):
+        assert torch.equal(some.view(2, 2, 3, 16), full.view(2, 3, 4, 16)[:, :2, :3])

@@ -94,5 +94,5 @@ def test_held_out_figures_and_a_sheet(layout: RunLayout, tiny_estimator: Compact
     task = EstimatorTask(RECIPE, layout, tiny_estimator)
     task.model.eval()
     figures = task.sample(0, tmp_path)
-    assert set(figures) == {"mpjpe_mm", "pa_mpjpe_mm", "error_2d_px", "hands_found", "absences_told"}
+    assert set(figures) == {"mpjpe_mm", "pa_mpjpe_mm", "error_2d_px", "hands_found", "absences_told", "clips_mpjpe_mm"}
     assert (tmp_path / "000000.png").is_file()

@@ -32,7 +32,7 @@ def test_a_peaked_heatmap_reads_out_its_cells_centre() -> None:
 def test_the_shipped_size_stays_small() -> None:
     """Catches a model that no longer fits its share of the 40 MB."""
     parameters = sum(parameter.numel() for parameter in CompactNetwork(CompactConfig()).parameters())
-    assert 1_000_000 < parameters < 2_200_000
+    assert 1_000_000 < parameters < 4_200_000
 
 
 class _Constant(torch.nn.Module):
