@@ -7,13 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-<<<<<<< /tmp/scale/merged.11692
-from pam_models.acceleration import attention_kernel
-from pam_models.motion.diffusion import NoiseSchedule
-=======
 from pam_models.acceleration.options import SpeedOptions
 from pam_models.acceleration.running import attention_kernel
->>>>>>> /tmp/scale/new
+from pam_models.motion.diffusion import NoiseSchedule
 from pam_models.motion.positions import rotary_positions
 from pam_models.motion.residual_cache import ResidualCache
 from pam_models.motion.transformer import MultiConditionTransformer
