@@ -116,3 +116,15 @@ def test_a_model_of_pictures_answers_with_the_flow_to_its_picture(small_model: A
     tokens, times = given["tokens"], given["timesteps"]
     assert isinstance(tokens, Tensor) and isinstance(times, Tensor)
     torch.testing.assert_close(tokens - times.view(-1, 1, 1) * flow, predicted)
+
+
+def test_batched_equals_single(small_model: AppearanceModel) -> None:
+    """Catches a sample that reads its neighbour."""
+    whole = inputs(small_model)
+    one = {
+        name: [hint[:1] for hint in value] if name == "hints" else value[:1]  # type: ignore[index, attr-defined]
+        for name, value in whole.items()
+    }
+    with torch.inference_mode():
+        expected, single = small_model(**whole)[:1], small_model(**one)
+    assert float((single - expected).abs().max() / expected.abs().max()) < 1e-5

@@ -104,3 +104,10 @@ def test_the_full_size_branch_fits_by_name_and_shape() -> None:
     branch = load_branch(state)
     assert branch.config == ControlBranchConfig()
     assert sum(value.numel() for value in branch.state_dict().values()) == 743_807_712
+
+
+def test_both_full_size_branches_load_with_nothing_left_over() -> None:
+    state = {f"controlnet{number}.{key}": value for number in (1, 2) for key, value in full_size_state().items()}
+    first, second = load_branches(state, headers_only=True)
+    assert first.config == second.config == ControlBranchConfig()
+    assert sum(value.numel() for branch in (first, second) for value in branch.parameters()) == 2 * 743_807_712
