@@ -12,11 +12,9 @@ from pam_models.conditions.shading import render_rgb
 from pam_models.hand.free_hand import free_hand
 from pam_models.hand.skinning import HandGeometry, skin
 from pam_models.media import encode_video
-from tasks.build import open_build
-from tasks.config import validate
 from tasks.ids import child_id, sha256_hex
-from tasks.samples import bounds
 from tasks.store import Store
+from tasks.tables.lineage import Lineage
 from tasks.tables.parts import write_part
 from tasks.tables.registry import TABLES
 
@@ -36,9 +34,6 @@ def make_build(store_folder: Path, clips: int, width: int, height: int, grain: f
     A few rendered clips are varied from clip to clip: brightness, and `grain` grey levels of noise.
     """
     store = Store(str(store_folder))
-    build = open_build(
-        validate({"image": {"width": 16 * (width // 16), "height": 16 * (height // 16)}}), store, "frames"
-    )
     looks = [_Look(number, width, height) for number in range(LOOKS)]
     parts = []
     for start in range(0, clips, CLIPS_PER_PART):
@@ -47,9 +42,9 @@ def make_build(store_folder: Path, clips: int, width: int, height: int, grain: f
             for number in range(start, min(start + CLIPS_PER_PART, clips))
             for row in _clip_rows(store, number, looks[number % LOOKS], grain)
         ]
-        data = write_part(TABLES["samples"], rows, build.lineage("samples", 1))
+        data = write_part(TABLES["samples"], rows, Lineage("samples", 1, {}, 0))
         key = f"manifests/samples/{start:06d}.parquet"
-        store.commit_part(build.key(key), data)
+        store.commit_part(f"builds/frames/{key}", data)
         parts.append(
             {"path": key, "sha256": sha256_hex(data), "bytes": len(data), "rows": len(rows),
              "statuses": {"ok": len(rows)}}
@@ -59,7 +54,7 @@ def make_build(store_folder: Path, clips: int, width: int, height: int, grain: f
         "schema_version": "1.0", "build_id": "frames", "config_sha256": "0" * 64, "code_version": "0",
         "steps": {"samples": rows},
     }  # fmt: skip
-    store.replace(build.key("snapshot.json"), json.dumps(snapshot).encode())
+    store.replace("builds/frames/snapshot.json", json.dumps(snapshot).encode())
     return f"{store_folder}/builds/frames"
 
 
@@ -105,7 +100,7 @@ def _clip_rows(store: Store, number: int, look: _Look, grain: float) -> list[dic
         {
             **shared, "item_id": child_id(clip_id, frame), "frame": frame, "xyz": xyz[frame], "uv": uv[frame],
             "vertices": vertices[frame], "pose_flat": look.pose[frame], "transl": look.transl[frame],
-            "bbox_xyxy": bounds(surface_px[frame], camera.width, camera.height),
+            "bbox_xyxy": np.concatenate([surface_px[frame].min(axis=0), surface_px[frame].max(axis=0)]),
         }
         for frame in range(FRAMES)
     ]  # fmt: skip

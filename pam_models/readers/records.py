@@ -34,6 +34,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "bbox_xyxy": (4,),
     "object_pose": (4, 4),
 }
+NEEDED = ("xyz", "uv", "K")
 NUMBERS = ("mpjpe_mm", "pa_mpjpe_mm", "error_2d_px")
 LABELS = np.dtype(
     [("frame", np.int32), ("joints_in_image", np.int32), ("detected", np.bool_), ("joint_visible", np.bool_, (21,))]
@@ -133,13 +134,16 @@ def _whole(column: pa.Array, where: str, name: str) -> np.ndarray:
 
 
 def _lists(column: pa.Array, shape: tuple[int, ...], where: str, name: str, table: pa.Table) -> np.ndarray:
-    """Lists of one length as an array; a list that is null is NaN (or False)."""
+    """Lists of one length as an array; a list that is null is NaN (or False), which joints and cameras must not be."""
     wanted = int(np.prod(shape))
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), wanted).to_numpy(zero_copy_only=False))
     bad: Int64[np.ndarray, " n"] = np.flatnonzero(lengths != wanted)
     if bad.size:
         row = table.column("item_id")[int(bad[0])].as_py()
         raise ReadError(f"{where}: row {row}: {name} holds {lengths[bad[0]]} values; {wanted} would be right")
+    if column.null_count and name in NEEDED:
+        row = table.column("item_id")[int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])].as_py()
+        raise ReadError(f"{where}: row {row}: is ok and has no {name}")
     values = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     if not column.null_count:
         return np.asarray(values).reshape(len(column), *shape)

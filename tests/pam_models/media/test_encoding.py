@@ -1,13 +1,14 @@
-"""tasks/media.py: what it writes plays everywhere, comes back, and is the same bytes every time."""
+"""pam_models/media/encoding.py: what it writes plays everywhere, comes back, and is the same bytes every time."""
 
 import io
 import time
 
 import av
+import cv2
 import numpy as np
 import pytest
 
-from tasks.media import (
+from pam_models.media import (
     MediaError,
     encode_jpeg,
     encode_png,
@@ -17,6 +18,7 @@ from tasks.media import (
     read_image,
     video_info,
 )
+from pam_models.media.encoding import encode_png16
 
 PATCHES = np.array(
     [
@@ -160,3 +162,12 @@ def test_refuses_a_grey_picture() -> None:
     """Catches a picture without channels becoming a PNG that reads back with another shape."""
     with pytest.raises(MediaError, match="uint8"):
         encode_png(np.zeros((8, 8), np.uint8))
+
+
+def test_sixteen_bit_maps_are_lossless() -> None:
+    """Catches depth cut to eight bits."""
+    depth_mm = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 20
+    back = cv2.imdecode(np.frombuffer(encode_png16(depth_mm), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(back, depth_mm)
+    with pytest.raises(MediaError, match="16-bit"):
+        encode_png16(depth_mm.astype(np.uint8))

@@ -66,6 +66,9 @@ def _rewrite(own_build: SmallBuild, change: str) -> None:
     if change == "short":
         values = [None if row is None else row[:60] for row in table.column("xyz").to_pylist()]
         table = table.set_column(table.schema.get_field_index("xyz"), "xyz", [values])
+    elif change == "null":
+        values = [None, *table.column("uv").to_pylist()[1:]]
+        table = table.set_column(table.schema.get_field_index("uv"), "uv", [values])
     elif change == "without":
         table = table.drop_columns(["uv"])
     pq.write_table(table, part)
@@ -81,6 +84,7 @@ def _rewrite(own_build: SmallBuild, change: str) -> None:
     ("change", "words"),
     [
         ("short", "row row0-0: xyz holds 60 values; 63 would be right"),
+        ("null", "row row0-0: is ok and has no uv"),
         ("without", "has no column uv; it was written by another version of pam"),
         ("text", "is not a readable Parquet file"),
     ],
