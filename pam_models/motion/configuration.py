@@ -17,6 +17,7 @@ _OWN = {
     "num_control_blocks",
     "initial_combine",
     "predicts",
+    "first_frame",
 }
 
 
@@ -27,7 +28,9 @@ class TransformerConfig(BaseModel):
     read as joints' 2-D coordinates through a small perceptron instead of as videos through the autoencoder (Table 5 of
     the supplementary). `initial_combine` says how that layer starts: "zero" as published, or "random", which is a no-op
     at the start just as well (the blocks' own outputs are zero) and learns sooner from scratch. `sample_frames` counts
-    pixel frames. `ofs_embed_dim` and `patch_size_t` are CogVideoX 1.5's.
+    pixel frames. `ofs_embed_dim` and `patch_size_t` are CogVideoX 1.5's. `predicts` and `first_frame` make a narrow
+    model learn sooner (docs/adr/0005): clean latents instead of v, the first frame's latents in every latent frame
+    instead of before zeros.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +68,7 @@ class TransformerConfig(BaseModel):
     use_rotary_positional_embeddings: bool = True
     use_learned_positional_embeddings: bool = True
     predicts: Literal["velocity", "clean"] = "velocity"
+    first_frame: Literal["padded", "repeated"] = "padded"
 
     @model_validator(mode="after")
     def _consistent(self) -> "TransformerConfig":
@@ -135,5 +139,6 @@ def demo_config(
         sample_height=12,
         spatial_interpolation_scale=1.0,
         predicts="clean",
+        first_frame="repeated",
     )
     return MotionConfig(transformer=transformer, text=text)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pam_models.acceleration.options import SpeedOptions
 from pam_models.acceleration.running import attention_kernel
+from pam_models.motion.configuration import TransformerConfig
 from pam_models.motion.diffusion import NoiseSchedule
 from pam_models.motion.positions import rotary_positions
 from pam_models.motion.residual_cache import ResidualCache
@@ -36,12 +37,27 @@ def predict_velocity(
     `cut_out` says that the latents are a part of the picture. Inputs are cast to the weights' dtype.
     """
     dtype = transformer.proj_out.weight.dtype
-    hidden = torch.cat([noisy, first_frame], dim=2).to(dtype)
-    given = {name: value.to(dtype) for name, value in conditions.items()}
+    hidden = torch.cat([noisy, _arranged(transformer.settings, first_frame)], dim=2).to(dtype)
+    given = {
+        name: _arranged_condition(transformer.settings, name, value).to(dtype) for name, value in conditions.items()
+    }
     frames, height, width = hidden.shape[1], hidden.shape[3], hidden.shape[4]
     rotary = rotary_positions(transformer.settings, frames, height, width, hidden.device, moments, cut_out=cut_out)
     output: Tensor = transformer(hidden, text_tokens.to(dtype), timestep, given, rotary, strengths)
     return _as_velocity(transformer, output, noisy, timestep)
+
+
+def _arranged(settings: TransformerConfig, first: Float[Tensor, "B F C h w"]) -> Float[Tensor, "B F C h w"]:
+    """First-frame latents as the model reads them: before zeros, as they come, or in every frame."""
+    return first if settings.first_frame == "padded" else first[:, :1].expand_as(first)
+
+
+def _arranged_condition(settings: TransformerConfig, name: str, value: Tensor) -> Tensor:
+    """A condition's input with its own first frame, which is the second half of its channels, arranged alike."""
+    if settings.first_frame == "padded" or name in settings.coordinate_conditions:
+        return value
+    clip, first = value.chunk(2, dim=2)
+    return torch.cat([clip, _arranged(settings, first)], dim=2)
 
 
 def _as_velocity(
@@ -78,14 +94,16 @@ class Denoiser:
         """`texts` holds the tokens of "conditional" and, where guidance is used, of "unconditional"."""
         self._transformer = transformer
         self._dtype = transformer.proj_out.weight.dtype
-        self._first = first_frame
+        self._first = _arranged(transformer.settings, first_frame)
         self._texts = {half: tokens.to(self._dtype) for half, tokens in texts.items()}
         self._speed = speed or SpeedOptions()
         self._cache = None if self._speed.cache is None else ResidualCache(self._speed.cache)
         frames, height, width = first_frame.shape[1], first_frame.shape[3], first_frame.shape[4]
         self._rotary = rotary_positions(transformer.settings, frames, height, width, first_frame.device)
         like = torch.cat([first_frame, first_frame], dim=2).to(self._dtype)
-        given = {name: value.to(like) for name, value in conditions.items()}
+        given = {
+            name: _arranged_condition(transformer.settings, name, value).to(like) for name, value in conditions.items()
+        }
         with torch.inference_mode():
             self._control = transformer.prepare(given, self._texts[CONDITIONAL], like, strengths)
 
