@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,7 @@ from tasks.generators import APPEARANCE_ID, AUTOENCODER_ID, demo_models, load_ap
 from tasks.media import encode_png
 from tasks.prompts import prompter
 from tasks.scene import unpack_maps
-from tasks.stage import Item, Row, StageFactory
+from tasks.stage import Item, PhasedStage, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
 
@@ -25,7 +26,15 @@ CATEGORICAL = ("keypoints", "segmentation")
 FIRST_FRAME = slice(0, 1)
 
 
-class AppearanceStage:
+@dataclass(frozen=True)
+class Asked:
+    """What a batch asks of the model: a prompt and the hints of each picture."""
+
+    prompts: list[str]
+    hints: dict[str, UInt8[np.ndarray, "B H W 3"]]
+
+
+class AppearanceStage(PhasedStage):
     """Paints candidates; a batch may hold candidates of several trajectories."""
 
     name = "appearance"
@@ -40,21 +49,27 @@ class AppearanceStage:
         self._prompt = prompter(self._config)
         self._hints: dict[str, dict[str, UInt8[np.ndarray, "H W 3"]]] = {}
 
-    def infer(self, items: list[Item]) -> list[Row]:
-        """One row per candidate."""
-        settings = self._config.appearance
+    def prepare(self, items: list[Item]) -> Asked:
+        """Read the trajectories' maps and draw the hints."""
         hints = [self._hints_of(item.inputs["pose"]) for item in items]
         prompts = [self._prompt(item.seed, item.inputs["pose"]["object_word"]) for item in items]
+        return Asked(prompts, {name: np.stack([hint[name] for hint in hints]) for name in CONDITIONS})
+
+    def compute(self, items: list[Item], prepared: Asked) -> list[tuple[str, UInt8[np.ndarray, "H W 3"]]]:
+        """Paint one picture per candidate."""
+        settings, seeds = self._config.appearance, [item.seed for item in items]
         pictures = self._model.pipeline.sample(
-            {name: np.stack([hint[name] for hint in hints]) for name in CONDITIONS},
-            prompts,
-            [item.seed for item in items],
-            settings.steps,
-            settings.guidance,
+            prepared.hints, prepared.prompts, seeds, settings.steps, settings.guidance
         )
+        return list(zip(prepared.prompts, pictures, strict=True))
+
+    def finish(self, items: list[Item], computed: list[tuple[str, UInt8[np.ndarray, "H W 3"]]]) -> list[Row]:
+        """Put the pictures into the store: one row per candidate."""
         size = self._config.image.width, self._config.image.height
-        shown = [stretched(picture, *size) for picture in pictures]
-        return [self._row(*of_item) for of_item in zip(items, prompts, shown, strict=True)]
+        return [
+            self._row(item, prompt, stretched(picture, *size))
+            for item, (prompt, picture) in zip(items, computed, strict=True)
+        ]
 
     def close(self) -> None:
         """Give the model's memory back."""

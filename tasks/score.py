@@ -20,7 +20,7 @@ from tasks.hands import resolve_hand
 from tasks.media import read_frames, read_image
 from tasks.rendering import shaded_frames
 from tasks.scene import Scene, scene_of
-from tasks.stage import Item, Row, StageFactory
+from tasks.stage import Item, PhasedStage, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
 
@@ -58,7 +58,7 @@ def estimate_errors(
     )
 
 
-class _ScoreStage:
+class _ScoreStage(PhasedStage):
     """What scoring pictures and scoring clips share: the estimator, and the scenes that are known."""
 
     def __init__(self, config: GenerateConfig, store: Store) -> None:
@@ -87,18 +87,31 @@ class CandidateScoreStage(_ScoreStage):
 
     name = "score-candidates"
 
-    def infer(self, items: list[Item]) -> list[Row]:
-        """One row per candidate."""
-        rows: dict[str, Row] = {}
-        for _, group in groupby(items, key=lambda item: item.inputs["pose"]["item_id"]):
-            rows |= self._rows_of_one_trajectory(list(group))
-        return [rows[item.item_id] for item in items]
+    def prepare(self, items: list[Item]) -> list[tuple[Scene, UInt8[np.ndarray, "N H W 3"]]]:
+        """Read the pictures, trajectory by trajectory."""
+        groups = [list(group) for _, group in groupby(items, key=lambda item: item.inputs["pose"]["item_id"])]
+        return [
+            (
+                self._scene(group[0].inputs["pose"]),
+                np.stack([self._picture(item.inputs["appearance"]) for item in group]),
+            )
+            for group in groups
+        ]
 
-    def _rows_of_one_trajectory(self, items: list[Item]) -> dict[str, Row]:
-        scene = self._scene(items[0].inputs["pose"])
-        pictures = np.stack([self._picture(item.inputs["appearance"]) for item in items])
-        errors = estimate_errors(self._estimator, scene, [FIRST_FRAME] * len(items), pictures)
-        return {item.item_id: self._row(item, errors, place) for place, item in enumerate(items)}
+    def compute(
+        self, items: list[Item], prepared: list[tuple[Scene, UInt8[np.ndarray, "N H W 3"]]]
+    ) -> list[FrameErrors]:
+        """Look at the pictures of each trajectory at once."""
+        del items
+        return [
+            estimate_errors(self._estimator, scene, [FIRST_FRAME] * len(pictures), pictures)
+            for scene, pictures in prepared
+        ]
+
+    def finish(self, items: list[Item], computed: list[FrameErrors]) -> list[Row]:
+        """One row per candidate."""
+        places = ((errors, place) for errors in computed for place in range(len(errors.mpjpe_mm)))
+        return [self._row(item, *found) for item, found in zip(items, places, strict=True)]
 
     def _picture(self, candidate: Row) -> UInt8[np.ndarray, "H W 3"]:
         return read_image(self._store.read_media(candidate["image_uri"], candidate["image_sha256"]))
@@ -116,23 +129,47 @@ class CandidateScoreStage(_ScoreStage):
         }
 
 
+@dataclass(frozen=True)
+class ClipToScore:
+    """A clip beside the renderer's frames of the same trajectory."""
+
+    scene: Scene
+    frames: UInt8[np.ndarray, "T H W 3"]
+    rendered: UInt8[np.ndarray, "T H W 3"]
+
+
 class ClipScoreStage(_ScoreStage):
     """Scores every frame of a clip, and the renderer's own frames of the same trajectory beside it."""
 
     name = "score-clips"
 
-    def infer(self, items: list[Item]) -> list[Row]:
-        """One row per clip."""
-        return [self._row(item) for item in items]
+    def prepare(self, items: list[Item]) -> list[ClipToScore]:
+        """Decode the clips, and render the same trajectories."""
+        return [self._clip(item) for item in items]
 
-    def _row(self, item: Item) -> Row:
+    def compute(self, items: list[Item], prepared: list[ClipToScore]) -> list[tuple[FrameErrors, FrameErrors]]:
+        """Look at every frame of each clip, and at the renderer's own."""
+        del items
+        return [
+            (
+                estimate_errors(self._estimator, clip.scene, range(len(clip.frames)), clip.frames),
+                estimate_errors(self._estimator, clip.scene, range(len(clip.frames)), clip.rendered),
+            )
+            for clip in prepared
+        ]
+
+    def finish(self, items: list[Item], computed: list[tuple[FrameErrors, FrameErrors]]) -> list[Row]:
+        """One row per clip."""
+        return [self._row(item, *errors) for item, errors in zip(items, computed, strict=True)]
+
+    def _clip(self, item: Item) -> ClipToScore:
         clip_row, trajectory = item.inputs["video"], item.inputs["pose"]
         scene = self._scene(trajectory)
-        clip = read_frames(self._store.read_media(clip_row["video_uri"], clip_row["video_sha256"]))
-        frames = range(len(clip))
-        errors = estimate_errors(self._estimator, scene, frames, clip)
-        rendered = shaded_frames(scene, trajectory["seed"])
-        reference = estimate_errors(self._estimator, scene, frames, rendered)
+        frames = read_frames(self._store.read_media(clip_row["video_uri"], clip_row["video_sha256"]))
+        return ClipToScore(scene, frames, shaded_frames(scene, trajectory["seed"]))
+
+    def _row(self, item: Item, errors: FrameErrors, reference: FrameErrors) -> Row:
+        clip_row, trajectory = item.inputs["video"], item.inputs["pose"]
         found = bool(errors.detected.mean() >= DETECTED_SHARE)
         return {
             "target_id": clip_row["item_id"],

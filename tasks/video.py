@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,12 +15,20 @@ from tasks.driving import driving_joints, driving_pictures
 from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
 from tasks.media import encode_video, read_image
 from tasks.scene import unpack_maps
-from tasks.stage import Item, Row, StageFactory
+from tasks.stage import Item, PhasedStage, Row, StageFactory
 from tasks.steps import Step
 from tasks.store import Store
 
 
-class VideoStage:
+@dataclass(frozen=True)
+class Asked:
+    """What a batch asks of the model: the first frame and the conditions of each clip."""
+
+    first_frames: UInt8[np.ndarray, "B H W 3"]
+    conditions: dict[str, np.ndarray]
+
+
+class VideoStage(PhasedStage):
     """Renders clips; one worker holds one warm model."""
 
     name = "video"
@@ -32,24 +41,32 @@ class VideoStage:
         """Load the model once per worker."""
         self._model = load_motion(self._config)
 
-    def infer(self, items: list[Item]) -> list[Row]:
-        """One row per clip."""
+    def prepare(self, items: list[Item]) -> Asked:
+        """Read first frames and maps, and draw the condition clips."""
+        names = [name for name, strength in self._config.video.strengths.model_dump().items() if strength > 0]
+        conditions = [self._conditions(item.inputs["pose"], names) for item in items]
+        first_frames = np.stack([self._first_frame(item.inputs["appearance"]) for item in items])
+        return Asked(first_frames, {name: np.stack([clip[name] for clip in conditions]) for name in names})
+
+    def compute(self, items: list[Item], prepared: Asked) -> UInt8[np.ndarray, "B T H W 3"]:
+        """Sample one clip per candidate."""
         settings = self._config.video
         strengths = settings.strengths.model_dump()
-        names = [name for name, strength in strengths.items() if strength > 0]
-        conditions = [self._conditions(item.inputs["pose"], names) for item in items]
-        clips = self._model.pipeline.sample(
-            np.stack([self._first_frame(item.inputs["appearance"]) for item in items]),
-            {name: np.stack([clip[name] for clip in conditions]) for name in names},
+        return self._model.pipeline.sample(
+            prepared.first_frames,
+            prepared.conditions,
             [self._prompt(item) for item in items],
             [item.seed for item in items],
             settings.steps,
             settings.guidance,
             schedule=settings.schedule,
-            strengths={name: strengths[name] for name in names},
+            strengths={name: strengths[name] for name in prepared.conditions},
             absent=settings.absent,
         )
-        return [self._row(item, clip) for item, clip in zip(items, clips, strict=True)]
+
+    def finish(self, items: list[Item], computed: UInt8[np.ndarray, "B T H W 3"]) -> list[Row]:
+        """Encode the clips and put them into the store: one row per clip."""
+        return [self._row(item, clip) for item, clip in zip(items, computed, strict=True)]
 
     def close(self) -> None:
         """Give the model's memory back."""

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 
-COMMANDS = ["generate", "plan", "status", "verify", "retry", "report", "train", "evaluate"]
+COMMANDS = ["generate", "plan", "status", "verify", "retry", "report", "train", "evaluate", "simulate"]
 SMALL = ["--set", "execution.executor=inline", "--set", "appearance.candidates=4"]
 
 
