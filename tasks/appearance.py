@@ -11,8 +11,9 @@ from jaxtyping import UInt8
 from pam_models.appearance.stretching import stretched
 from tasks.build import Build
 from tasks.config import GenerateConfig
-from tasks.config.generators import DemoAppearance, FluxAppearance
+from tasks.config.generators import DemoAppearance, FluxAppearance, GivenAppearance
 from tasks.driving import driving_pictures
+from tasks.first_frames import GivenFrameStage
 from tasks.generators import APPEARANCE_ID, AUTOENCODER_ID, demo_models, load_appearance
 from tasks.media import encode_png
 from tasks.prompts import prompter
@@ -111,7 +112,8 @@ def _first(clips: dict[str, UInt8[np.ndarray, "T H W 3"]]) -> dict[str, UInt8[np
 
 def stage(build: Build, step: Step) -> StageFactory:
     """How a worker makes this step's stage."""
-    return partial(AppearanceStage, build.config, build.store)
+    given = isinstance(build.config.appearance, GivenAppearance)
+    return partial(GivenFrameStage if given else AppearanceStage, build.config, build.store)
 
 
 def models(build: Build, step: Step) -> dict[str, str]:

@@ -6,12 +6,14 @@ from typing import Generic, TypeVar
 
 from pam_models.appearance import AppearancePipeline
 from pam_models.appearance.paper import load_paper_pipeline as load_flux
-from pam_models.motion import MotionPipeline
+from pam_models.autoencoder import VideoAutoencoder
+from pam_models.motion import MotionModel, MotionPipeline
 from pam_models.motion.paper import load_paper_pipeline as load_cogvideox
 from pam_models.motion.svd.pipeline import load_pipeline as load_svd
 from pam_models.zoo import spec
 from tasks.config import GenerateConfig
-from tasks.config.generators import DemoAppearance, DemoVideo, SvdVideo
+from tasks.config.generators import DemoAppearance, DemoVideo, GivenAppearance, SvdVideo
+from tasks.config.output import content_fingerprint
 from tasks.errors import ConfigError
 
 APPEARANCE_ID = "demo-appearance"
@@ -34,6 +36,8 @@ def load_appearance(config: GenerateConfig) -> Loaded[AppearancePipeline]:
     """The picture model. Raises WeightsError when its weights are absent or altered."""
     if isinstance(config.appearance, DemoAppearance):
         return Loaded(AppearancePipeline.load("demo"), revision_of(APPEARANCE_ID), licenses_of(APPEARANCE_ID))
+    if isinstance(config.appearance, GivenAppearance):
+        raise ConfigError("appearance.model: 'given' paints nothing and has no weights")
     base = _folder("appearance.base", config.appearance.base)
     weights = _folder("appearance.weights", config.appearance.weights) / "controlnet.bin"
     model_id = f"flux-1-dev+{weights.parent.name}"
@@ -44,9 +48,7 @@ def load_appearance(config: GenerateConfig) -> Loaded[AppearancePipeline]:
 def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
     """The video model. Raises WeightsError when its weights are absent or altered."""
     if isinstance(config.video, DemoVideo):
-        pipeline = MotionPipeline.load("demo")
-        pipeline.speed = config.video.speed
-        return Loaded(pipeline, revision_of(MOTION_ID), licenses_of(MOTION_ID))
+        return _load_demo(config.video)
     if isinstance(config.video, SvdVideo):
         return _load_svd(config.video)
     base = _folder("video.base", config.video.base)
@@ -54,6 +56,15 @@ def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
     model_id = f"cogvideox-5b-i2v+{weights.name}"
     licenses = (*licenses_of("cogvideox-5b-i2v"), *licenses_of("pam-motion-dexycb"))
     return Loaded(load_cogvideox(base, weights, speed=config.video.speed), model_id, licenses)
+
+
+def _load_demo(settings: DemoVideo) -> Loaded[MotionPipeline]:
+    model = MotionModel.load(settings.weights or "demo")
+    pipeline = MotionPipeline(model, VideoAutoencoder.load(settings.autoencoder or "demo"), speed=settings.speed)
+    if settings.weights is None:
+        return Loaded(pipeline, revision_of(MOTION_ID), licenses_of(MOTION_ID))
+    own = f"demo+{content_fingerprint(settings.weights)[:12]}"
+    return Loaded(pipeline, own, (f"{own}:your own",))
 
 
 def _load_svd(settings: SvdVideo) -> Loaded[MotionPipeline]:

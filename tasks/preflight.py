@@ -10,7 +10,7 @@ import ray
 
 from pam_models.hand.mano_file import find_mano
 from pam_models.zoo.registry import WeightsError, weights_path
-from tasks.config.generators import CogVideoXVideo, DemoAppearance, DemoVideo, FluxAppearance, SvdVideo
+from tasks.config.generators import CogVideoXVideo, DemoAppearance, DemoVideo, FluxAppearance, GivenAppearance, SvdVideo
 from tasks.config.model import GenerateConfig
 from tasks.config.stages import (
     DexycbPose,
@@ -94,6 +94,8 @@ def check_folders(config: GenerateConfig) -> None:
     if isinstance(config.appearance, FluxAppearance):
         _folder("appearance.base", config.appearance.base, "the folder with FLUX.1-dev in diffusers' layout")
         _folder("appearance.weights", config.appearance.weights, "PAM's appearance_gen folder, with controlnet.bin")
+    if isinstance(config.appearance, GivenAppearance) and config.appearance.clips is not None:
+        _folder("appearance.clips", config.appearance.clips, "a folder of clips named <trajectory id>.mp4")
     if isinstance(config.video, CogVideoXVideo):
         _folder("video.base", config.video.base, "the folder with CogVideoX-5b-I2V in diffusers' layout")
         _given("video.weights", config.video.weights, "one of PAM's published folders, such as dexycb_all_cond")

@@ -6,11 +6,12 @@ from pam_models.acceleration.options import RunOptions
 from pam_models.acceleration.running import check_options
 from pam_models.appearance.paper import check_paper_files as check_flux
 from pam_models.appearance.paper_text import MissingExtraError
+from pam_models.motion.modeling import MotionModel
 from pam_models.motion.paper import check_paper_files as check_cogvideox
 from pam_models.motion.svd import SvdModel
 from pam_models.zoo.registry import WeightsError
 from tasks.config import GenerateConfig
-from tasks.config.generators import CogVideoXVideo, FluxAppearance, SvdVideo
+from tasks.config.generators import CogVideoXVideo, DemoVideo, FluxAppearance, SvdVideo
 from tasks.errors import ConfigError
 from tasks.executor.batches import one_line
 
@@ -27,6 +28,8 @@ def check_models(config: GenerateConfig) -> None:
         section = "video"
         if isinstance(config.video, CogVideoXVideo):
             check_cogvideox(_given(config.video.base), _given(config.video.weights))
+        if isinstance(config.video, DemoVideo) and config.video.weights is not None:
+            MotionModel.load(config.video.weights)
         if isinstance(config.video, SvdVideo):
             SvdModel.load(_given(config.video.weights))
     except (WeightsError, MissingExtraError) as error:

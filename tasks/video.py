@@ -110,4 +110,6 @@ def stage(build: Build, step: Step) -> StageFactory:
 
 def models(build: Build, step: Step) -> dict[str, str]:
     """The weights that this step's clips come from."""
-    return demo_models(MOTION_ID, AUTOENCODER_ID) if isinstance(build.config.video, DemoVideo) else {}
+    video = build.config.video
+    shipped = isinstance(video, DemoVideo) and video.weights is None
+    return demo_models(MOTION_ID, AUTOENCODER_ID) if shipped else {}

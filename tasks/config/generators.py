@@ -60,7 +60,21 @@ class FluxAppearance(_Appearance):
     )
 
 
-AppearanceConfig = Annotated[DemoAppearance | FluxAppearance, Field(discriminator="model")]
+class GivenAppearance(_Appearance):
+    """No picture model: each trajectory's own clip gives its first frame, as the paper measures its video models."""
+
+    model: Literal["given"] = Field(
+        default="given", description="The first frame of a clip that is there already; nothing is painted"
+    )
+    candidates: int = Field(default=1, ge=1, description="First frames for each trajectory; they are all the same")
+    clips: Path | None = Field(
+        default=None,
+        description="Folder of clips named <trajectory id>.mp4; empty: the renderer's own clips",
+        json_schema_extra=CONTENT_PATH,
+    )
+
+
+AppearanceConfig = Annotated[DemoAppearance | FluxAppearance | GivenAppearance, Field(discriminator="model")]
 
 
 class ConditionStrengths(ConfigModel):
@@ -99,9 +113,19 @@ class _Video(ConfigModel):
 
 
 class DemoVideo(_Video):
-    """The small video model that ships with the project."""
+    """The small video model that ships with the project, or one of its kind that was trained here."""
 
     model: Literal["demo"] = Field(default="demo", description="The small model that ships with the project")
+    weights: Path | None = Field(
+        default=None,
+        description="Weights of a model of this kind that training wrote; empty: those that ship",
+        json_schema_extra=CONTENT_PATH,
+    )
+    autoencoder: Path | None = Field(
+        default=None,
+        description="Weights of the autoencoder that it was trained with; empty: those that ship",
+        json_schema_extra=CONTENT_PATH,
+    )
 
 
 class CogVideoXVideo(_Video):

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tasks.config.conditions import ConditionsConfig
+from tasks.config.generators import DemoVideo
 from tasks.config.model import GenerateConfig
 from tasks.config.objects import ProceduralObjectsConfig
 from tasks.config.stages import PhysicsPose
@@ -90,6 +91,7 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
         # Ids are those of builds made before there was such a section.
         del subset["conditions"]
     _keep_pose_ids(config, subset)
+    _keep_video_ids(config, subset)
     if config.hand.model == "free":
         subset["hand"]["shipped"] = shipped_fingerprint(SHIPPED_HAND)
     for name, shipped in (
@@ -112,6 +114,14 @@ def _keep_pose_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
         del subset["pose"]["gate"]
     if isinstance(config.pose, PhysicsPose) and isinstance(config.pose.objects, ProceduralObjectsConfig):
         subset["pose"]["objects"] = subset["pose"]["objects"]["names"]
+
+
+def _keep_video_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
+    """Where the demo's video model has no weights of the user's, ids are those of builds made before it could."""
+    if isinstance(config.video, DemoVideo):
+        for name in ("weights", "autoencoder"):
+            if getattr(config.video, name) is None:
+                del subset["video"][name]
 
 
 def build_id_of(subset: dict[str, Any], name: str | None = None) -> str:
