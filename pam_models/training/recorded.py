@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 
 from pam_models.conditions.encodings import encode
 from pam_models.conditions.maps import render_maps
-from pam_models.hand.mano_file import BadHandFile, load_mano
-from pam_models.hand.model import HandModel
+from pam_models.hand.mano_file import load_mano
+from pam_models.hand.model import BadHandFile, HandModel
 from pam_models.hand.skinning import skin
 from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
 from pam_models.pose.sources.dexycb import DexycbSource
