@@ -176,6 +176,7 @@ _PAM: dict[str, Callable[[ConditionMaps], Pictures]] = {
     "mesh": _mesh,
     "hand_mask": _hand_mask,
 }
+CONDITIONS = tuple(_PAM)
 _ENCODERS: dict[str, dict[str, Callable[[ConditionMaps], Pictures]]] = {
     "pam": _PAM,
     "pam-oakink2": _PAM,

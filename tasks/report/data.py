@@ -209,7 +209,11 @@ class Media(Protocol):
         ...
 
     def conditions(self, trajectory: Trajectory) -> Mapping[str, UInt8[np.ndarray, "T H W 3"]]:
-        """The condition videos of a trajectory by name: depth, segmentation, keypoints."""
+        """The condition videos that drove the video model, by name: depth, segmentation, keypoints."""
+        ...
+
+    def every_condition(self, trajectory: Trajectory) -> Mapping[str, UInt8[np.ndarray, "T H W 3"]]:
+        """Every condition that can be drawn of a trajectory, by name, undisturbed."""
         ...
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from jaxtyping import UInt8
 from tasks.media import encode_jpeg
 
 THUMBNAIL_WIDTH_PX = 220
+Made = TypeVar("Made")
 
 
 def data_uri(media_type: str, data: bytes) -> str:
@@ -25,3 +28,11 @@ def thumbnail(image: UInt8[np.ndarray, "H W 3"]) -> str:
         size = (THUMBNAIL_WIDTH_PX, max(1, round(height * THUMBNAIL_WIDTH_PX / width)))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     return data_uri("image/jpeg", encode_jpeg(image, 88))
+
+
+def attempt(make: Callable[[], Made]) -> tuple[Made | None, str]:
+    """What `make` makes, or None and the reason in one line: media that are missing or damaged must not end a page."""
+    try:
+        return make(), ""
+    except (ValueError, OSError, KeyError) as error:
+        return None, f"{type(error).__name__}: {error}"

@@ -45,7 +45,6 @@ def load_report(published: PublishedBuild) -> ReportData:
     trajectories = shown_trajectories(published)
     failures, groups = _failures(published)
     splits = _splits(published)
-    strengths = published.build.config.video.strengths.model_dump()
     provenance = [*published.models().items(), ("hand model", hands), ("code", published.snapshot.code_version)]
     return ReportData(
         build_id=published.snapshot.build_id,
@@ -66,7 +65,7 @@ def load_report(published: PublishedBuild) -> ReportData:
         num_approximate=num_approximate,
         license_tags=published.license_tags(),
         provenance=tuple((name, value) for name, value in provenance if value),
-        media=StoreMedia(published.store, [name for name, strength in strengths.items() if strength > 0]),
+        media=StoreMedia(published.store, published.build.config),
         propagation=load_propagation(published),
         evaluations=load_evaluations(published.build),
     )

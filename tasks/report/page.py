@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
 
 import jinja2
 import numpy as np
@@ -17,14 +15,14 @@ from markupsafe import Markup
 from pam_models.metrics.association import association
 from tasks.report.charts import error_over_frames, histogram
 from tasks.report.data import MAX_CONFIG_CHARACTERS, Candidate, Clip, ReportData, StageTime, Trajectory
-from tasks.report.embed import data_uri, thumbnail
+from tasks.report.embed import attempt, data_uri, thumbnail
 from tasks.report.headline import amounts, errors, millimetres, notes, whole
+from tasks.report.motions import motion_views
 from tasks.report.panels import Panels, compose
 from tasks.report.scatter import against, first_frame_against_clip
 
 MAX_VIDEO_BYTES = 32 * 2**20
 FIGURED = ("penetration_mm_mean", "slip_mm", "contact_ratio")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -87,6 +85,7 @@ def render_page(data: ReportData) -> str:
             clips=clips,
             clip_total=clip_total,
             trajectory_total=data.count("pose").ok,
+            motions=motion_views(data),
             trajectories=[
                 _trajectory_view(data, index, item, numbers) for index, item in enumerate(data.trajectories, 1)
             ],
@@ -172,7 +171,7 @@ def _clip_views(data: ReportData) -> list[ClipView]:
         for clip in trajectory.clips:
             panels, trouble = None, "left out to keep this page small"
             if embedded < MAX_VIDEO_BYTES:
-                panels, trouble = _try(lambda t=trajectory, c=clip: _panels(data, t, c))  # type: ignore[misc]
+                panels, trouble = attempt(lambda t=trajectory, c=clip: _panels(data, t, c))  # type: ignore[misc]
             video_uri = data_uri("video/mp4", panels.video) if panels else ""
             embedded += len(video_uri)
             chart = error_over_frames(
@@ -197,17 +196,10 @@ def _trajectory_view(data: ReportData, number: int, trajectory: Trajectory, numb
     for candidate in sorted(trajectory.candidates, key=order):
         uri, trouble = "", candidate.failure or ""
         if not trouble:
-            picture, trouble = _try(lambda c=candidate: thumbnail(data.media.image(c.image_uri)))  # type: ignore[misc]
+            picture, trouble = attempt(lambda c=candidate: thumbnail(data.media.image(c.image_uri)))  # type: ignore[misc]
             uri = picture or ""
         views.append(CandidateView(candidate, uri, trouble, numbers.get(candidate.candidate_id)))
     return TrajectoryView(trajectory, number, tuple(views))
-
-
-def _try(make: Callable[[], Made]) -> tuple[Made | None, str]:
-    try:
-        return make(), ""
-    except (ValueError, OSError, KeyError) as error:
-        return None, f"{type(error).__name__}: {error}"
 
 
 def _propagation_figures(data: ReportData) -> list[Markup]:

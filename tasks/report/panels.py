@@ -1,4 +1,4 @@
-"""One video per clip that shows everything side by side: what is in one file cannot run out of step."""
+"""Videos that show everything of a clip or a trajectory side by side: what is in one file cannot run out of step."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ COLUMNS = 3
 GAP_PX = 4
 PANEL_HEIGHT_PX = 264
 PANEL_WIDTH_PX = 432
+SMALL_COLUMNS = 4
+SMALL_HEIGHT_PX = 192
+SMALL_WIDTH_PX = 288
 CRF = 24
 
 Frames = UInt8[np.ndarray, "T H W 3"]
@@ -31,9 +34,9 @@ class Panels:
     height: int
 
 
-def panel_size(height: int, width: int) -> tuple[int, int]:
+def panel_size(height: int, width: int, most: tuple[int, int] = (PANEL_HEIGHT_PX, PANEL_WIDTH_PX)) -> tuple[int, int]:
     """The largest (height, width), both even, with the clip's shape inside one panel of the page."""
-    factor = min(PANEL_HEIGHT_PX / height, PANEL_WIDTH_PX / width)
+    factor = min(most[0] / height, most[1] / width)
     return max(2, round(height * factor / 2) * 2), max(2, round(width * factor / 2) * 2)
 
 
@@ -60,8 +63,26 @@ def compose(
         named["renderer’s preview"] = _fitted(preview, size, len(clip), "preview")
     for name, frames in conditions.items():
         named[f"condition: {name}"] = _fitted(frames, size, len(clip), name)
-    grid = _grid(list(named.values()), size)
-    return Panels(encode_video(grid, fps, crf=CRF), tuple(named), COLUMNS, grid.shape[2], grid.shape[1])
+    return _panels(named, size, COLUMNS, fps)
+
+
+def compose_conditions(preview: Frames, conditions: Mapping[str, Frames], fps: float) -> Panels:
+    """The renderer's shaded preview of a trajectory and every condition video, in one grid of small panels.
+
+    Raises:
+        ValueError: the videos differ in length.
+    """
+    height, width = preview.shape[1:3]
+    size = panel_size(height, width, (SMALL_HEIGHT_PX, SMALL_WIDTH_PX))
+    named = {"shaded": upscale(preview, *size)}
+    for name, frames in conditions.items():
+        named[name.replace("_", " ")] = _fitted(frames, size, len(preview), name)
+    return _panels(named, size, SMALL_COLUMNS, fps)
+
+
+def _panels(named: Mapping[str, Frames], size: tuple[int, int], columns: int, fps: float) -> Panels:
+    grid = _grid(list(named.values()), size, columns)
+    return Panels(encode_video(grid, fps, crf=CRF), tuple(named), columns, grid.shape[2], grid.shape[1])
 
 
 def _fitted(frames: Frames, size: tuple[int, int], length: int, name: str) -> Frames:
@@ -70,12 +91,12 @@ def _fitted(frames: Frames, size: tuple[int, int], length: int, name: str) -> Fr
     return upscale(frames, *size)
 
 
-def _grid(panels: list[Frames], size: tuple[int, int]) -> Frames:
+def _grid(panels: list[Frames], size: tuple[int, int], columns: int) -> Frames:
     height, width = size
-    rows = -(-len(panels) // COLUMNS)
-    shape = (len(panels[0]), rows * (height + GAP_PX) - GAP_PX, COLUMNS * (width + GAP_PX) - GAP_PX, 3)
+    rows = -(-len(panels) // columns)
+    shape = (len(panels[0]), rows * (height + GAP_PX) - GAP_PX, columns * (width + GAP_PX) - GAP_PX, 3)
     grid = np.full(shape, 24, np.uint8)
     for index, frames in enumerate(panels):
-        top, left = index // COLUMNS * (height + GAP_PX), index % COLUMNS * (width + GAP_PX)
+        top, left = index // columns * (height + GAP_PX), index % columns * (width + GAP_PX)
         grid[:, top : top + height, left : left + width] = frames
     return grid

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import UInt8
 
-from pam_models.conditions.encodings import encode
+from pam_models.conditions.encodings import CONDITIONS, encode
+from pam_models.conditions.maps import ConditionMaps
+from tasks.config import GenerateConfig
+from tasks.driving import driving_pictures
 from tasks.errors import PamError
 from tasks.media import read_frames, read_image
 from tasks.report.data import Trajectory
@@ -17,14 +20,13 @@ from tasks.store import Store
 
 
 class StoreMedia:
-    """Media of one store. Whatever is wrong with a medium is a ValueError or OSError in one line.
-
-    `conditions` names the condition videos that the build's video model was given.
+    """Media of one store, for a build of this configuration. Whatever is wrong with a medium is a ValueError or
+    OSError in one line.
     """
 
-    def __init__(self, store: Store, conditions: Sequence[str]) -> None:
+    def __init__(self, store: Store, config: GenerateConfig) -> None:
         self._store = store
-        self._conditions = tuple(conditions)
+        self._config = config
 
     def image(self, uri: str) -> UInt8[np.ndarray, "H W 3"]:
         """A picture as RGB."""
@@ -36,11 +38,21 @@ class StoreMedia:
 
     def conditions(self, trajectory: Trajectory) -> Mapping[str, UInt8[np.ndarray, "T H W 3"]]:
         """The condition videos as the video model saw them, encoded anew from the trajectory's maps."""
+        strengths = self._config.video.strengths.model_dump()
+        names = [name for name, strength in strengths.items() if strength > 0]
+        row = {"item_id": trajectory.quality.trajectory_id, "side": trajectory.quality.side}
+        return driving_pictures(self._config, row, self._maps(trajectory), names)
+
+    def every_condition(self, trajectory: Trajectory) -> Mapping[str, UInt8[np.ndarray, "T H W 3"]]:
+        """Every condition that can be drawn of the trajectory's maps, undisturbed."""
+        encoding, side = self._config.conditions.encoding, trajectory.quality.side
+        return encode(self._maps(trajectory), CONDITIONS, encoding, side)
+
+    def _maps(self, trajectory: Trajectory) -> ConditionMaps:
         try:
-            maps = unpack_maps(self._read(trajectory.maps_uri))
+            return unpack_maps(self._read(trajectory.maps_uri))
         except (zipfile.BadZipFile, EOFError, KeyError) as error:
             raise OSError(f"{trajectory.maps_uri} holds no condition maps ({error})") from error
-        return encode(maps, self._conditions, side=trajectory.quality.side)
 
     def _read(self, uri: str) -> bytes:
         digest = uri.rsplit("/", 1)[-1].partition(".")[0]

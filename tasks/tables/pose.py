@@ -65,7 +65,7 @@ POSE = Table(
         Column("joint_limit_deg_max", F32, "deg", "Furthest that a finger joint is from what it can do"),
         Column("jerk_m_s3", F32, "m/s^3", "Root mean square jerk of the wrist"),
         Column("visible_fraction", F32, "1", "Share of joints inside the picture, over all frames"),
-        *media_columns("maps", "Condition maps (npz: depth_mm, labels, normals)"),
+        *media_columns("maps", "Condition maps (npz: depth_tenth_mm, labels, normals in 1/127, joints in px and m)"),
         *media_columns("object_mesh", "Object mesh (npz: vertices_m, faces; also second hand and other objects)"),
         *media_columns("preview", "Shaded rendering (mp4)"),
         LICENSE_TAGS,

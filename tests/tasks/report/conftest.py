@@ -86,6 +86,10 @@ class DrawnMedia:
         depth = np.stack([cv2.applyColorMap(frame, cv2.COLORMAP_INFERNO)[..., ::-1] for frame in grey])
         return {"depth": depth, "segmentation": shaded // 64 * 64, "keypoints": np.zeros_like(shaded)}
 
+    def every_condition(self, trajectory: Trajectory) -> Mapping[str, np.ndarray]:
+        driving = self.conditions(trajectory)
+        return {**driving, **dict.fromkeys(("normal", "mesh", "tracking", "hand_mask"), driving["depth"])}
+
 
 def make_report(clips_per_trajectory: int = 1, trajectories: int = 2, candidates: int = 30) -> ReportData:
     """A build with known figures: candidate errors from 6 mm upwards, a quarter of them dropped, one failure."""

@@ -15,7 +15,7 @@ def test_page_of_a_published_build(published: tuple[Store, Build]) -> None:
     assert uri.startswith("file:///")
     assert uri.endswith("/builds/made-up/report/index.html")
     html = Path(unquote(urlsplit(uri).path)).read_text("utf-8")
-    assert html.count("data:video/mp4;base64,") == 2
+    assert html.count("data:video/mp4;base64,") == 4
     assert html.count("data:image/jpeg;base64,") == 11
     assert "<script>alert(1)" not in html
     assert "&lt;script&gt;alert(1)" in html

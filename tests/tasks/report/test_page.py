@@ -69,7 +69,7 @@ def test_everything_is_there(html: str, report: ReportData) -> None:
         "headline", "clips", "errors", "candidates", "trajectories", "propagation", "times", "failures",
         "configuration",
     ]  # fmt: skip
-    assert len(parsed.all("video")) == 2
+    assert len(parsed.all("video")) == 4
     assert len(parsed.all("img")) == 60
     assert len(parsed.all("li", "kept")) == 45
     assert len(parsed.all("li", "dropped")) == 15
@@ -203,7 +203,7 @@ def test_embedded_video_is_the_clip_beside_its_conditions(html: str) -> None:
     source = outline(html).all("video")[0]["src"] or ""
     frames = read_frames(base64.b64decode(source.removeprefix("data:video/mp4;base64,")))
     assert len(frames) == 49
-    assert len({attrs["src"] for attrs in outline(html).all("video")}) == 2
+    assert len({attrs["src"] for attrs in outline(html).all("video")}) == 4
 
 
 def test_page_stays_small_and_says_what_it_left_out(report: ReportData, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_page_stays_small_and_says_what_it_left_out(report: ReportData, monkeypa
     monkeypatch.setattr(page_module, "MAX_VIDEO_BYTES", 1000)
     counts = tuple(replace(count, ok=5000) if count.step in ("video", "pose") else count for count in report.counts)
     page = render_page(replace(report, counts=counts))
-    assert len(outline(page).all("video")) == 1
+    assert len(outline(page).all("video")) == 3
     assert "left out to keep this page small" in page
     assert "shows 2 of 5 000 clips" in page
     assert "2 of 5 000 trajectories are shown" in page

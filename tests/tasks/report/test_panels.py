@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.media import read_frames
-from tasks.report.panels import GAP_PX, compose, panel_size
+from tasks.report.panels import GAP_PX, compose, compose_conditions, panel_size
 
 CLIP = np.full((6, 48, 64, 3), 200, np.uint8)
 JOINTS = np.full((6, 21, 2), np.nan)
@@ -43,6 +43,20 @@ def test_each_panel_in_its_place_and_in_step() -> None:
     ]
     wanted = [[[200] * 6, [200] * 6, ramp], [ramp[::-1], [90] * 6, [24] * 6]]
     assert np.abs(np.array(means) - np.array(wanted)).max() < 4
+
+
+def test_conditions_beside_the_shaded_picture() -> None:
+    """Catches a condition that is left out, and rows of another number of panels than the labels have."""
+    names = ("depth", "segmentation", "keypoints", "normal", "hand_mask")
+    panels = compose_conditions(CLIP, {name: grey([40 * place] * 6) for place, name in enumerate(names)}, 15.0)
+    assert panels.names == ("shaded", "depth", "segmentation", "keypoints", "normal", "hand mask")
+    frames = read_frames(panels.video)
+    height, width = panel_size(48, 64, (192, 288))
+    assert frames.shape[1:3] == (panels.height, panels.width) == (2 * height + GAP_PX, 4 * width + 3 * GAP_PX)
+    assert abs(frames[:, 8 : height - 8, 3 * (width + GAP_PX) + 8 : -8].mean() - 80) < 4
+    assert abs(frames[:, height + GAP_PX + 8 : -8, width + GAP_PX + 8 : 2 * width - 8].mean() - 160) < 4
+    with pytest.raises(ValueError, match="normal"):
+        compose_conditions(CLIP, {"normal": CLIP[:5]}, 15.0)
 
 
 def test_works_without_preview() -> None:
