@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from pam_models.acceleration.product_attention import product_attention
 from pam_models.training.checkpoint import (
     CheckpointError,
     forget_old_shares,
@@ -288,7 +289,11 @@ class Trainer:
     def _losses(self, turn: Turn, batch: Batch) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed((self.recipe.seed << 32) + turn.number)
         device = self.world.device
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+        in_bf16 = self.recipe.precision == "bf16"
+        with (
+            torch.autocast(device.type, torch.bfloat16, enabled=in_bf16),
+            product_attention(enabled=in_bf16 and device.type == "cpu"),
+        ):
             return self.task.losses(self.world.to_device(batch), generator)
 
 
