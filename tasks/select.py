@@ -16,6 +16,7 @@ from tasks.build import Build
 from tasks.config.stages import SelectRule
 from tasks.cut import Decisions, decide
 from tasks.errors import PamError
+from tasks.measures import tell_kept
 from tasks.plan import Planner, Shard, StepPlan, decides_alone, rule_of
 from tasks.shard import ShardReport
 from tasks.steps import BY_NAME, Step
@@ -127,6 +128,7 @@ def _commit_block(build: Build, shard: Shard, rule: SelectRule, verdicts: Verdic
     build.store.commit_part(shard.key, write_columns(step.table, columns, lineage))
     kept, seconds = int(decisions.kept.sum()), time.perf_counter() - started
     write_timings(build, step.name, shard.shard_id, items=len(found), wall_s=seconds)
+    tell_kept(build.build_id, step.name, found[decisions.kept])
     statuses = {"ok": kept, "filtered": len(found) - kept, "failed": 0}
     return ShardReport(shard.step, shard.shard_id, len(found), len(found), statuses, seconds=seconds)
 

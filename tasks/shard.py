@@ -10,6 +10,7 @@ from tasks.build import Build
 from tasks.errors import TableError, TooManyFailuresError
 from tasks.executor.contract import Executor
 from tasks.footers import total_reasons, total_statuses
+from tasks.measures import tell_written
 from tasks.plan import Planner, Shard, StepPlan
 from tasks.stage import OnProgress, Outcome, Progress, Row
 from tasks.stages import models_of
@@ -90,6 +91,7 @@ def run_shard(planner: Planner, shard: Shard, executor: Executor, on_progress: O
         taken_over=report.taken_over,
         size_bytes=report.bytes,
     )
+    tell_written(build.build_id, step.name, report.bytes)
     return report
 
 

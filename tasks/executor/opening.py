@@ -145,6 +145,7 @@ def open_executor(
         item_timeout_s=execution.item_timeout_s,
         places=places if places is not None else places_for(resources, nodes_of(execution), _step_of(labels)),
         labels=labels,
+        prices=execution.prices,
     ) as pool:
         yield pool
 

@@ -11,7 +11,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
-from tasks.config.execution import StageResources
+from tasks.config.execution import PricesConfig, StageResources
 from tasks.executor.batches import Batch, BatchResult, Verdict, after_death, after_result, cut, one_line
 from tasks.executor.collecting import Collector
 from tasks.executor.crew import Crew
@@ -49,6 +49,7 @@ class RayActorPool:
         item_timeout_s: float | None = None,
         places: Sequence[Place] | None = None,
         labels: Mapping[str, str] | None = None,
+        prices: PricesConfig = PricesConfig(),  # noqa: B008  it is frozen
     ) -> None:
         self._resources = resources
         self._item_attempts = item_attempts
@@ -58,7 +59,7 @@ class RayActorPool:
         if len(places) < resources.actors:
             log.info("room for %d of %d workers", len(places), resources.actors)
         self._crew = Crew(factory, labels or {})
-        self._metrics = PoolMetrics(*labels_of(labels)) if labels else None
+        self._metrics = _metrics_of(labels, places, prices) if labels else None
         self._largest_batch: int | None = None
         self._unfinished = 0
         self._broken: Exception | None = None
@@ -95,7 +96,7 @@ class RayActorPool:
                     verdict = self._verdict(batch, seat, reference, hanging=not finished)
                     waiting.extendleft(reversed(verdict.again))
                     collector.add(verdict.outcomes)
-                    self._count(-len(verdict.outcomes))
+                    self._tell(verdict)
         finally:
             self._slots.forget_reservations()
             for reference, (_, seat) in flying.items():
@@ -106,6 +107,8 @@ class RayActorPool:
     def close(self) -> None:
         """Closes the stages and ends the actors."""
         self._crew.close()
+        if self._metrics is not None:
+            self._metrics.closed()
 
     def _submit(self, waiting: deque[Batch], flying: dict[Any, tuple[Batch, Seat]]) -> None:
         while waiting:
@@ -196,8 +199,20 @@ class RayActorPool:
         else:
             self._slots.end_replacement(slot, handle)
 
+    def _tell(self, verdict: Verdict) -> None:
+        self._count(-len(verdict.outcomes))
+        if self._metrics is not None:
+            with self._lock:
+                self._metrics.finished(outcome for _, outcome in verdict.outcomes)
+
     def _count(self, items: int) -> None:
         if self._metrics is not None and items:
             with self._lock:
                 self._unfinished += items
                 self._metrics.queue(self._unfinished)
+
+
+def _metrics_of(labels: Mapping[str, str], places: Sequence[Place], prices: PricesConfig) -> PoolMetrics:
+    gpus, cpus = sum(place.gpus for place in places), sum(place.cpus for place in places)
+    hourly = gpus * prices.gpu_hour + cpus * prices.cpu_hour
+    return PoolMetrics(*labels_of(labels), workers=len(places), gpus=gpus, hourly=hourly)

@@ -68,7 +68,7 @@ class StageWorker:
             )
         result = run_batch(self._stage, items, self._lanes)
         if self._metrics is not None:
-            self._metrics.note(result, len(items))
+            self._metrics.note(result)
         return result
 
     def close(self) -> None:
