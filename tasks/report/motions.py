@@ -67,4 +67,4 @@ def _figure(relation: Relation, value: float) -> Figure:
         return Figure(name, "–", relation.description)
     if relation.unit == "":
         return Figure(name, "yes" if value else "no", relation.description)
-    return Figure(name, f"{value:.3g} {unit}".strip(), relation.description)
+    return Figure(name, f"{round(value, 3):.3g} {unit}".strip(), relation.description)
