@@ -9,7 +9,7 @@ cache, in one process; then again through a DataLoader with --workers. Our first
 clips, the second keeps what it decodes, later ones read what was kept. Each peer's best pass counts, our first pass
 counts as it is.
 
-Goals: 3 times the per-file layout and at least webdataset, in one process from the first pass on (where a second core is
+Goals: 3 times the per-file layout, at least webdataset; in one process from the first pass on (where a second core is
 free: our reader decodes in threads), with workers from the third on; memory flat over an epoch (64 MiB).
 """
 
