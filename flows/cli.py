@@ -209,6 +209,36 @@ def evaluate(
             raise typer.Exit(1)
 
 
+@app.command()
+def tables(
+    table: Annotated[str, typer.Argument(help="1, 2, 3, 4, 5, 6, conditions or errors.")],
+    scale: Annotated[str, typer.Option(help="demo, or paper with your weights and data.")] = "demo",
+    store: StoreAddress = DEFAULT_STORE,
+    out: Annotated[str, typer.Option(help="Folder for the table and for models that it trains.")] = "./pam-tables",
+    training: Annotated[
+        str, typer.Option(help="Run directory of `pam train` whose clips the table's models learn from.")
+    ] = ".training",
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NAME=PATH", help="A file or folder of yours.")
+    ] = None,
+    settings: Settings = None,
+    recipe_settings: Annotated[
+        list[str] | None, typer.Option("--recipe-set", metavar="KEY=VALUE", help="One value over the training recipe.")
+    ] = None,
+    clips: Annotated[int | None, typer.Option(help="Trajectories of each row, in place of the scale's.")] = None,
+    device: Annotated[str, typer.Option(help="Where the evaluation's networks run: cpu or cuda.")] = "cpu",
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
+) -> None:
+    """Measure one of the paper's tables: builds, trainings, metrics and tests; the same command again resumes it."""
+    with speaking_plainly():
+        from flows.tables_here import Asked, tables_here
+
+        asked = Asked(
+            table, scale, store, out, training, inputs or (), settings or (), recipe_settings or (), clips, device
+        )
+        tables_here(asked, plan=plan)
+
+
 def main() -> None:
     """Entry point of the console command."""
     app()

@@ -1,0 +1,108 @@
+"""A table as it was asked for: which, at which scale, with which of the user's files, and what follows for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.errors import ConfigError
+from tasks.paper_tables.definition import Scale, TableDefinition, TableRow, filled, load_scale, load_table
+from tasks.paper_tables.trainings import TrainingPlace
+
+NETWORKS = ("video", "image", "lpips", "tracker")
+"""Inputs of these names are networks of the evaluation, such as I3D for FVD."""
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """`inputs` are files and folders of the user's by name; `clips` goes before the scale's."""
+
+    name: str
+    table: TableDefinition
+    scale_name: str
+    scale: Scale
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+    recipe_settings: tuple[str, ...] = ()
+    clips: int | None = None
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Refuse inputs that nothing asks for: a misspelt one would leave a row empty. Raises ConfigError."""
+        unknown = sorted(set(self.inputs) - set(self.scale.inputs) - set(NETWORKS))
+        if unknown:
+            known = ", ".join((*self.scale.inputs, *NETWORKS))
+            raise ConfigError(f"--input {unknown[0]}: nothing is called so at this scale; there are {known}")
+
+    @property
+    def count(self) -> int:
+        """Trajectories of each row."""
+        return self.clips or self.scale.clips
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The evaluation's networks that the user brought."""
+        return {name: path for name, path in self.inputs.items() if name in NETWORKS}
+
+    @property
+    def reference(self) -> str | None:
+        """What clips are compared with: the true clips where they were given, otherwise the renderer's."""
+        return self.inputs.get("true_clips") if self.table.first_frames == "given" else None
+
+    def build_settings(self, row: TableRow, trained: Sequence[str]) -> list[str]:
+        """Every setting of a row's build, later ones over earlier ones.
+
+        Raises MissingInputError for a file of the user's that is needed and was not given.
+        """
+        scale, table = self.scale, self.table
+        of_frames = scale.given if table.first_frames == "given" else scale.painted
+        mine = (*scale.settings, *of_frames, *table.settings)
+        if trained:
+            # A trained model stands in the place of the scale's own, whose file is then not needed.
+            mine = tuple(setting for setting in mine if not setting.startswith("video.weights="))
+        return [*self._filled((*mine,)), *trained, *self._filled(row.settings), *self.settings]
+
+    def training_settings(self, name: str) -> list[str]:
+        """Every value over the recipe for one of the table's trainings. Raises MissingInputError as above."""
+        own = self.table.trainings[name].settings
+        return [*self._filled((*self.scale.recipe_settings, *own)), *self.recipe_settings]
+
+    def with_model(self, place: TrainingPlace) -> list[str]:
+        """The settings that put a trained model into a build."""
+        known = {"weights": str(place.weights.absolute()), "autoencoder": str(place.autoencoder.absolute())}
+        return filled(self.scale.trained, known, {})
+
+    def described(self) -> dict[str, str]:
+        """What a reader needs to get the same numbers again."""
+        found: dict[str, Any] = {
+            "scale": self.scale_name,
+            "profile": self.scale.profile,
+            "clips": self.count,
+            "settings": ", ".join(self.settings),
+            "recipe settings": ", ".join((*self.scale.recipe_settings, *self.recipe_settings)),
+            "machine of the plan": self.scale.costs.machine,
+        }
+        return {name: str(value) for name, value in found.items() if value}
+
+    def _filled(self, settings: tuple[str, ...]) -> list[str]:
+        given = {**self.inputs, "clips": str(self.count)}
+        return filled(settings, given, self.scale.inputs)
+
+
+def requested(
+    table: str,
+    scale: str,
+    inputs: Mapping[str, str],
+    settings: Sequence[str],
+    recipe_settings: Sequence[str],
+    clips: int | None,
+    device: str,
+) -> TableRequest:
+    """The request that names mean. Raises ConfigError in one line for an unknown table, scale or input."""
+    if clips is not None and clips < 1:
+        raise ConfigError(f"--clips {clips}: at least one")
+    known = load_table(table), load_scale(scale)
+    return TableRequest(
+        table, known[0], scale, known[1], dict(inputs), tuple(settings), tuple(recipe_settings), clips, device
+    )
