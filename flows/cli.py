@@ -239,6 +239,43 @@ def tables(
         tables_here(asked, plan=plan)
 
 
+@app.command()
+def downstream(
+    recipe: Annotated[str, typer.Option(help="The experiment: demo, or a YAML file.")] = "demo",
+    real: Annotated[str | None, typer.Option(help="Build whose renderer stands in for a camera.")] = None,
+    synthetic: Annotated[str | None, typer.Option(help="Build whose generated clips are added.")] = None,
+    simplehand: Annotated[
+        str | None, typer.Option(help="Your checkout of SimpleHand: its official code is trained instead.")
+    ] = None,
+    real_list: Annotated[str | None, typer.Option(help="SimpleHand's JSON list of your real pictures.")] = None,
+    store: StoreAddress = DEFAULT_STORE,
+    out: Annotated[str, typer.Option(help="Folder for training runs and results.")] = "./pam-downstream",
+) -> None:
+    """Train a hand-pose network on mixes of real and synthetic pictures and measure what the synthetic ones bring."""
+    with speaking_plainly():
+        from flows.downstream_here import downstream_here
+
+        downstream_here(recipe, store, out, real, synthetic, simplehand, real_list)
+
+
+@app.command()
+def automate(
+    webhook: Annotated[str | None, typer.Option(help="Address that gets reports of failed and stuck builds.")] = None,
+    notify: Annotated[
+        str | None, typer.Option(metavar="TYPE/NAME", help="A notification block of the server, instead of --webhook.")
+    ] = None,
+    stuck_after: Annotated[
+        float, typer.Option(min=1.0, metavar="MINUTES", help="When a build counts as stuck that finishes nothing.")
+    ] = 120.0,
+) -> None:
+    """Make Prefect's automations: evaluate what is published, report what fails or is stuck, end lost runs."""
+    with speaking_plainly():
+        from flows.automations import automate as make
+
+        for name in make(webhook, notify, stuck_after):
+            out().print(name, highlight=False)
+
+
 def main() -> None:
     """Entry point of the console command."""
     app()

@@ -45,23 +45,28 @@ def import_blocks(recipe: TrainRecipe, layout: RunLayout) -> int:
 def offered_clips(recipe: SnapshotData) -> Iterator[OfferedClip]:
     """The clips of a published build, by trajectory. Raises PamError for a build that is absent or unpublished."""
     published = PublishedBuild(Store(recipe.store), recipe.build)
-    trajectories = {row["item_id"]: row for row in _ok_rows(published, "pose", POSE_COLUMNS)}
+    trajectories = {row["item_id"]: row for row in ok_rows(published, "pose", POSE_COLUMNS)}
     views: dict[str, int] = {}
-    for clip in _ok_rows(published, "video", VIDEO_COLUMNS):
+    for clip in ok_rows(published, "video", VIDEO_COLUMNS):
         key = clip["trajectory_id"]
         view = views.get(key, 0)
         views[key] = view + 1
-        yield OfferedClip(key, view, partial(_block, published.store, trajectories[key], clip, recipe.conditions))
+        yield OfferedClip(key, view, partial(block_of, published.store, trajectories[key], clip, recipe.conditions))
 
 
-def _ok_rows(published: PublishedBuild, step: str, columns: Sequence[str]) -> Iterator[Row]:
+def ok_rows(published: PublishedBuild, step: str, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a step that came out well. Raises StoreError or TableError for a part that is missing or altered."""
     for table in published.tables(step, columns):
         yield from (row for row in rows_of(table) if row["status"] == "ok")
 
 
-def _block(
+def block_of(
     store: Store, trajectory: Mapping[str, object], clip: Mapping[str, object], conditions: Sequence[str]
 ) -> FrameBlock:
+    """A clip (its `video_uri`, `video_sha256` and `prompt`) under the conditions and labels of its trajectory.
+
+    Raises ClipRefused for media that are missing, altered or unreadable.
+    """
     try:
         frames = read_frames(store.read_media(str(clip["video_uri"]), str(clip["video_sha256"])))
         maps = unpack_maps(store.read_media(str(trajectory["maps_uri"]), str(trajectory["maps_sha256"])))

@@ -1,0 +1,27 @@
+"""The plan of a table. Each test names the defect that it catches."""
+
+from tasks.paper_tables.planning import planned
+from tasks.paper_tables.request import requested
+
+
+def test_table_2_and_the_conditions_fit_into_two_hours_on_two_cores() -> None:
+    """Catches a scale that grew beyond what a laptop does in an evening."""
+    for name in ("2", "conditions"):
+        lines = planned(requested(name, "demo", {}, [], [], None, "cpu"))
+        assert all(not line.reason for line in lines) and sum(line.seconds for line in lines) < 7200
+
+
+def test_what_cannot_be_computed_says_why() -> None:
+    """Catches a plan that counts hours for rows that will be empty."""
+    lines = {line.what: line for line in planned(requested("3", "demo", {}, [], [], None, "cpu"))}
+    assert "--input dgrasp=PATH" in lines["build and measure D-Grasp"].reason
+    five = planned(requested("5", "demo", {}, [], [], None, "cpu"))
+    assert any("no recipe" in line.reason for line in five)
+
+
+def test_clips_and_motions_are_counted_once_each() -> None:
+    """Catches a plan that simulates the same motions again for every row."""
+    lines = planned(requested("conditions", "demo", {}, [], [], 10, "cpu"))
+    assert lines[0].seconds - lines[1].seconds == 10 * 4 and lines[1].seconds == lines[2].seconds
+    (errors,) = planned(requested("errors", "demo", {}, [], [], 10, "cpu"))
+    assert "20 clips" in errors.what
