@@ -17,8 +17,10 @@ from tasks.config.stages import (
     HamerEstimatorConfig,
     Oakink2Pose,
     RecordedPose,
+    WilorEstimatorConfig,
 )
 from tasks.errors import ConfigError, ExecutorError
+from tasks.estimators import check_estimator
 from tasks.executor.batches import one_line
 from tasks.executor.opening import check_room, nodes_of
 from tasks.executor.placement import MIB_PER_GIB, Node, smallest_gpu_mib
@@ -101,8 +103,10 @@ def check_folders(config: GenerateConfig) -> None:
         _given("video.weights", config.video.weights, "one of PAM's published folders, such as dexycb_all_cond")
     if isinstance(config.video, SvdVideo):
         _given("video.weights", config.video.weights, "what training of an SVD baseline wrote")
-    if isinstance(config.estimator, HamerEstimatorConfig):
-        raise ConfigError("estimator.name: 'hamer' has no adapter in this version; use estimator.name=compact")
+    if isinstance(config.estimator, HamerEstimatorConfig | WilorEstimatorConfig):
+        _folder("hand.mano_dir", config.hand.mano_dir, "the folder with your MANO_RIGHT.pkl")
+        _folder("estimator.path", config.estimator.path, "the folder with the estimator's own files")
+        check_estimator(config)
 
 
 def check_weights(config: GenerateConfig) -> None:

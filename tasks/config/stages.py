@@ -156,21 +156,32 @@ class CompactEstimatorConfig(ConfigModel):
     batch_size: int = Field(default=64, ge=1, description="Pictures in one batch", json_schema_extra=SPEED_ONLY)
 
 
-class HamerEstimatorConfig(ConfigModel):
-    """HaMeR, from the user's own checkpoint."""
+class _RegressorConfig(ConfigModel):
+    """What HaMeR and WiLoR share: the user's own folder, and the crops of a batch."""
 
-    name: Literal["hamer"] = Field(
-        default="hamer", description="HaMeR, as in the paper (extra 'hamer', your own checkpoint)"
-    )
-    checkpoint: Path | None = Field(
+    path: Path | None = Field(
         default=None,
-        description="Folder with HaMeR's checkpoint and model configuration",
+        description="Folder with the estimator's own files, as its authors lay them out",
         json_schema_extra=CONTENT_PATH,
     )
     batch_size: int = Field(default=49, ge=1, description="Pictures in one batch", json_schema_extra=SPEED_ONLY)
 
 
-EstimatorConfig = Annotated[CompactEstimatorConfig | HamerEstimatorConfig, Field(discriminator="name")]
+class HamerEstimatorConfig(_RegressorConfig):
+    """HaMeR, as in the paper: `path` is its _DATA folder, its package is installed beside, hand.mano_dir is given."""
+
+    name: Literal["hamer"] = Field(default="hamer", description="HaMeR, as in the paper")
+
+
+class WilorEstimatorConfig(_RegressorConfig):
+    """WiLoR: `path` is a checkout with its pretrained_models, on the import path, and hand.mano_dir is given."""
+
+    name: Literal["wilor"] = Field(default="wilor", description="WiLoR")
+
+
+EstimatorConfig = Annotated[
+    CompactEstimatorConfig | HamerEstimatorConfig | WilorEstimatorConfig, Field(discriminator="name")
+]
 
 
 class SelectRule(ConfigModel):

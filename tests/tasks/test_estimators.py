@@ -15,8 +15,8 @@ def test_the_compact_estimator_names_its_revision() -> None:
     assert estimator.estimator_id == f"compact@{digest[:12]}"
 
 
-def test_an_estimator_that_cannot_run_is_refused() -> None:
+def test_an_estimator_without_its_files_is_refused() -> None:
     """Catches a silent fall back to another estimator."""
     config = small_config().model_copy(update={"estimator": HamerEstimatorConfig()})
-    with pytest.raises(ConfigError, match=r"estimator\.name"):
+    with pytest.raises(ConfigError, match=r"estimator\.name=hamer needs estimator\.path and hand\.mano_dir"):
         load_estimator(config)

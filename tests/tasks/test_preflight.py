@@ -28,7 +28,7 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
         (["hand.mano_dir=/gone"], "hand.mano_dir: no such folder: /gone"),
         (["appearance.model=flux"], "appearance.base: must be given here"),
         (["video.model=cogvideox", "video.base=/gone"], "video.base: no such folder"),
-        (["estimator.name=hamer"], "use estimator.name=compact"),
+        (["estimator.name=hamer"], "hand.mano_dir: must be given here; give the folder with your MANO_RIGHT.pkl"),
     ],
 )
 def test_missing_folders_are_named_with_what_belongs_there(settings: list[str], line: str) -> None:
