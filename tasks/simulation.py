@@ -116,11 +116,12 @@ class SimulatedStage(PhasedStage):
     def _row(self, item: Item, number: int) -> Row:
         columns = {column.name for column in TABLES[self.name].columns}
         trajectory = item.refs.get("pose", item.parent_id)
+        clip = item.inputs.get("video", {})
         known: Row = {
             "request_key": item.key,
             "trajectory_id": trajectory,
             "target_id": item.parent_id,
-            "candidate_id": item.refs.get("appearance", item.parent_id),
+            "candidate_id": clip.get("candidate_id", item.parent_id),
             "clip_id": item.parent_id,
             "index": item.fields.get("index"),
             "frame": number,

@@ -2,6 +2,12 @@
 
 from typing import Protocol
 
+from tasks.errors import StoreError
+
+
+class CreateRefusedError(StoreError):
+    """A store that answers a conditional create with an error instead of obeying or ignoring the condition."""
+
 
 class Backend(Protocol):
     """Keys are relative, with '/'; bytes go in and out whole. Every failure is a StoreError with one clear line."""
@@ -28,6 +34,12 @@ class Backend(Protocol):
 
     def delete(self, key: str) -> None:
         """Removes a key; nothing happens where there is none."""
+
+    def leftovers(self) -> dict[str, int]:
+        """Names and lengths of what writers that died left behind, outside every key."""
+
+    def drop_leftover(self, name: str) -> None:
+        """Removes one of the `leftovers`; nothing happens where it is gone."""
 
     def free_bytes(self) -> int | None:
         """Bytes that can still be written, None where the place does not say."""

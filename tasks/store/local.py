@@ -13,6 +13,9 @@ from pathlib import Path
 from tasks.errors import StoreError
 
 TEMPORARY = ".tmp"
+CLOCK = "clock"
+# A file is written and named within seconds; after an hour its writer is gone.
+LEFT_BEHIND_S = 3600.0
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -96,6 +99,25 @@ class LocalBackend:
         """Removes a key; nothing happens where there is none."""
         with self._one_line("delete", key):
             (self.root / key).unlink(missing_ok=True)
+
+    def leftovers(self) -> dict[str, int]:
+        """Files that were written beside their place by a process that died; younger ones may still be moved there.
+
+        Age is measured on the disk's own clock: that of a file written now.
+        """
+        folder = self.root / TEMPORARY
+        if not folder.is_dir():
+            return {}
+        with self._one_line("look for leftovers in", TEMPORARY):
+            with self._written(f"{TEMPORARY}/{CLOCK}", b"") as fresh:
+                now_s = fresh.stat().st_mtime
+            found = {path.name: path.stat() for path in sorted(folder.iterdir()) if path.is_file()}
+        return {name: state.st_size for name, state in found.items() if now_s - state.st_mtime > LEFT_BEHIND_S}
+
+    def drop_leftover(self, name: str) -> None:
+        """Removes one of the `leftovers`."""
+        with self._one_line("delete", name):
+            (self.root / TEMPORARY / name).unlink(missing_ok=True)
 
     def free_bytes(self) -> int | None:
         """Bytes free on the disk of the root, or of the nearest folder above it that is there."""

@@ -2,7 +2,9 @@
 seconds.
 """
 
+import errno
 import os
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,11 +12,18 @@ import fsspec
 from fsspec.core import url_to_fs
 
 from tasks.errors import StoreError
+from tasks.store.backend import CreateRefusedError
 
 CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 60
+# A store that is silent for so long has lost the request: bytes under way reset the clock.
+READ_TIMEOUT_S = 15
 REQUEST_ATTEMPTS = 3
 CREATE_ATTEMPTS = 3
+# What a busy server answers; each attempt is REQUEST_ATTEMPTS requests, so one failing request in ten is outlasted.
+BUSY_ATTEMPTS = 4
+BUSY_WAIT_S = 0.5
+BUSY_SIGNS = ("(503)", "SlowDown", "ServiceUnavailable", "InternalError", "(500)", "(502)", "(504)")
+NOT_IMPLEMENTED = (errno.ENOSYS, errno.ENOTSUP)
 
 Result = TypeVar("Result")
 
@@ -60,13 +69,17 @@ class RemoteBackend:
         return f"{self.root}/{key}" if key else self.root
 
     def _ask(self, what: str, call: Callable[[], Result]) -> Result:
-        try:
-            return call()
-        except (FileExistsError, FileNotFoundError):
-            raise
-        except Exception as error:
-            # botocore, aiohttp and fsspec share no base class; whatever it was becomes one line.
-            raise StoreError(f"store {self.uri}: cannot {what}: {self._reason(error)}") from error
+        for attempt in range(1, BUSY_ATTEMPTS + 1):
+            try:
+                return call()
+            except (FileExistsError, FileNotFoundError):
+                raise
+            except Exception as error:
+                # botocore, aiohttp and fsspec share no base class; whatever it was becomes one line.
+                if attempt == BUSY_ATTEMPTS or not any(sign in str(error) for sign in BUSY_SIGNS):
+                    raise StoreError(f"store {self.uri}: cannot {what}: {self._reason(error)}") from error
+                time.sleep(BUSY_WAIT_S * 2 ** (attempt - 1))
+        raise AssertionError("the last attempt returns or raises")
 
     def _reason(self, error: Exception) -> str:
         name = type(error).__name__
@@ -133,7 +146,9 @@ class RemoteBackend:
         return {path[start:]: int(info["size"]) for path, info in sorted(found.items())}
 
     def create(self, key: str, data: bytes) -> bool:
-        """Writes only where nothing is; False where something was."""
+        """Writes only where nothing is; False where something was. Raises CreateRefusedError where the server knows no
+        conditions.
+        """
         for attempt in range(CREATE_ATTEMPTS):
             try:
                 self._ask(f"write {key}", lambda: self.fs.pipe_file(self._path(key), data, mode="create"))
@@ -142,6 +157,8 @@ class RemoteBackend:
             except FileNotFoundError as error:
                 raise StoreError(f"store {self.uri}: cannot write {key}: the bucket is gone") from error
             except StoreError as error:
+                if getattr(error.__cause__, "errno", None) in NOT_IMPLEMENTED:
+                    raise CreateRefusedError(f"store {self.uri}: refuses conditional create ({error})") from error
                 # AWS answers 409 while another writer of the same key is under way; asked again it decides.
                 if "ConditionalRequestConflict" not in str(error) or attempt == CREATE_ATTEMPTS - 1:
                     raise
@@ -162,6 +179,26 @@ class RemoteBackend:
             self._ask(f"delete {key}", lambda: self.fs.rm_file(self._path(key)))
         except FileNotFoundError:
             return
+
+    def leftovers(self) -> dict[str, int]:
+        """Uploads that were begun and never ended: "key upload-id", and the bytes that they hold, which no store says."""
+        if self.protocol != "s3":
+            return {}
+        bucket, _, prefix = self.root.partition("/")
+        answer = self._ask(
+            "list unfinished uploads", lambda: self.fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+        )
+        return {f"{upload['Key']} {upload['UploadId']}": 0 for upload in answer.get("Uploads", ())}
+
+    def drop_leftover(self, name: str) -> None:
+        """Gives up an upload that `leftovers` named."""
+        key, _, upload = name.partition(" ")
+        self._ask(
+            f"give up the upload of {key}",
+            lambda: self.fs.call_s3(
+                "abort_multipart_upload", Bucket=self.root.partition("/")[0], Key=key, UploadId=upload
+            ),
+        )
 
     def free_bytes(self) -> int | None:
         """Object stores do not say how much room there is."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from tasks.errors import StoreError
 from tasks.ids import sha256_hex
-from tasks.store.backend import Backend
+from tasks.store.backend import Backend, CreateRefusedError
 from tasks.store.local import LocalBackend
 from tasks.store.remote import RemoteBackend
 
@@ -81,8 +81,12 @@ class Store:
         """
         if isinstance(self._backend, RemoteBackend):
             self._backend.check()
-        self._backend.create(PROBE_KEY, PROBE_TEXT)
-        self.single_writer = self._backend.create(PROBE_KEY, PROBE_TEXT)
+        try:
+            self._backend.create(PROBE_KEY, PROBE_TEXT)
+            self.single_writer = self._backend.create(PROBE_KEY, PROBE_TEXT)
+        except CreateRefusedError:
+            self._backend.put(PROBE_KEY, PROBE_TEXT)
+            self.single_writer = True
         if self._backend.read(PROBE_KEY) != PROBE_TEXT:
             raise StoreError(f"store {self.uri}: does not give back what was written to {PROBE_KEY}")
         if self.single_writer:
@@ -107,14 +111,23 @@ class Store:
         return reference
 
     def commit_part(self, key: str, data: bytes) -> bool:
-        """Writes an immutable file once; False where another writer was first, whose file then stands."""
+        """Writes an immutable file once; False where another writer was first, whose file then stands.
+
+        Raises StoreError when it did not arrive whole; what arrived is removed, so that it can be written again.
+        """
         check_key(key)
-        if self.single_writer and self._backend.size(key) is not None:
+        if self.single_writer:
+            if self._backend.size(key) is not None:
+                return False
+            self._backend.put(key, data)
+        elif not self._backend.create(key, data):
             return False
-        created = self._backend.create(key, data)
-        if created:
+        try:
             self._check_size(key, len(data))
-        return created
+        except StoreError:
+            self._backend.delete(key)
+            raise
+        return True
 
     def replace(self, key: str, data: bytes) -> None:
         """Writes a file that may change (a snapshot, a report): readers see the old one or the new one.
@@ -171,6 +184,14 @@ class Store:
     def delete(self, key: str) -> None:
         """Removes a key; nothing happens where there is none."""
         self._backend.delete(check_key(key))
+
+    def leftovers(self) -> dict[str, int]:
+        """Names and lengths in bytes of what writers that died left behind, outside every key."""
+        return self._backend.leftovers()
+
+    def drop_leftover(self, name: str) -> None:
+        """Removes one of the `leftovers`."""
+        self._backend.drop_leftover(name)
 
     def local_path(self, key: str) -> Path | None:
         """The file of a key where the store is a folder on this machine; None for an object store."""
