@@ -7,6 +7,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.announcements import ENDED, PUBLISHED, announce
 from flows.page import MOST_FAILURES, BuildPage, summary_markdown
 from flows.pictures import first_frames
 from flows.progress import StepMeter, followed
@@ -73,8 +74,10 @@ def generate(
         try:
             run_steps(run)
             publish(run)
-        except Exception:
-            page.attempt("summary", lambda: summarise(run, published=False))
+        except BaseException as error:
+            announce(ENDED, opened.build_id, store, reason=type(error).__name__)
+            if isinstance(error, Exception):
+                page.attempt("summary", lambda: summarise(run, published=False))
             raise
         finally:
             run.close()
@@ -110,6 +113,7 @@ def publish(run: RunningBuild) -> None:
 
     report = write.submit().result()
     run.log.info("build=%s: published, report at %s", run.build.build_id, report)
+    announce(PUBLISHED, run.build.build_id, run.build.store.uri, report=report)
     run.progress.report("publish", "all", 1)
     run.page.show(run.progress.end("publish", {"ok": 1}))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from prefect.futures import PrefectFuture, as_completed
 
+from flows.announcements import MOVED, announce
 from flows.pools import Pools, pools_of, resources_of
 from flows.step import RunningBuild, shard_task
 from tasks.executor.opening import overlap_fits
@@ -107,6 +108,7 @@ class StepsUnderWay:
         run.log.info(
             "build=%s step=%s: %d of %d shards to do", run.build.build_id, step.name, len(plan.todo), len(plan.shards)
         )
+        announce(MOVED, run.build.build_id, run.build.store.uri, step=step.name)
         self._blocks[step.name] = deque(range(run.planner.layout.blocks))
 
     def _submit(self, pools: Pools) -> None:
@@ -153,6 +155,7 @@ class StepsUnderWay:
             if finished in futures:
                 futures.remove(finished)
         self.run.written_bytes += sum(report.bytes for report in finished.result())
+        announce(MOVED, self.run.build.build_id, self.run.build.store.uri)
 
     def _end_finished(self) -> None:
         for step in self.steps:
