@@ -18,46 +18,68 @@ from tasks.space import check_space
 from tasks.status import build_status
 from tasks.steps import Step, steps_of
 
+LOOK_AT_POOLS_S = 1.0
+
 Running = PrefectFuture[list[ShardReport]]
 
 
 def run_steps(run: RunningBuild) -> None:
     """Work off what is left of a build. Raises TooManyFailuresError when a step has more than is allowed.
 
-    With `execution.mode` staged the steps follow each other. Streaming, those between two cuts overlap: a block goes on
-    to the next step as soon as its own shards are committed.
+    With `execution.mode` staged the steps follow each other, and so do their models. Streaming, the steps between two
+    cuts overlap: a block goes on to the next step as soon as its own shards are committed. Where the workers of all
+    steps fit side by side, the later models load while the earlier ones work.
     """
     if run.build.config.execution.store_quota_gib is not None:
         run.written_bytes = sum(status.bytes for status in build_status(run.planner))
-    for steps in side_by_side(run):
-        StepsUnderWay(run, steps).work_off()
+    for session in sessions(run):
+        todo = [step for group in session for step in group if not run.planner.survey(step.name).finished]
+        if resources_of(todo):
+            run.open_ray()
+        with pools_of(run.build, todo, first=len(session[0])) as pools:
+            for group in session:
+                StepsUnderWay(run, group, pools).work_off()
 
 
-def side_by_side(run: RunningBuild) -> Iterator[list[Step]]:
-    """The steps of a build in groups that run together. Each group is asked for when the one before it is done."""
-    streaming = run.build.config.execution.mode == "streaming"
-    group: list[Step] = []
-    for step in steps_of(run.build.config):
-        if streaming and not step.reduce:
-            group.append(step)
-            continue
-        yield from _if_they_fit(run, group)
-        yield [step]
-        group = []
-    yield from _if_they_fit(run, group)
-
-
-def _if_they_fit(run: RunningBuild, group: list[Step]) -> Iterator[list[Step]]:
-    todo = [step for step in group if not run.planner.survey(step.name).finished]
-    if len(todo) > 1:
-        run.open_ray()
-        if not overlap_fits(run.build.config.execution, resources_of(todo)):
-            names = ", ".join(step.name for step in todo)
+def sessions(run: RunningBuild) -> Iterator[list[list[Step]]]:
+    """Groups of steps that run together, in sessions that share their pools of workers. Each session is asked for when
+    the one before it is done.
+    """
+    groups = side_by_side(run)
+    if all(len(group) == 1 for group in groups):
+        yield from ([group] for group in groups)
+        return
+    if _fit(run, [step for group in groups for step in group]):
+        yield groups
+        return
+    for group in groups:
+        if _fit(run, group):
+            yield [group]
+        else:
+            names = ", ".join(step.name for step in group)
             run.log.warning("the workers of %s do not fit side by side: one step at a time", names)
-            yield from ([step] for step in group)
-            return
-    if group:
-        yield group
+            yield from ([[step]] for step in group)
+
+
+def side_by_side(run: RunningBuild) -> list[list[Step]]:
+    """The steps of a build in order, those that may overlap in one group: a cut waits for everything before it."""
+    streaming = run.build.config.execution.mode == "streaming"
+    groups: list[list[Step]] = []
+    for step in steps_of(run.build.config):
+        if streaming and not step.reduce and groups and not groups[-1][0].reduce:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def _fit(run: RunningBuild, steps: Sequence[Step]) -> bool:
+    """Whether the workers of those steps that are not finished fit on the cluster side by side."""
+    todo = resources_of([step for step in steps if not run.planner.survey(step.name).finished])
+    if len(todo) < 2:
+        return True
+    run.open_ray()
+    return overlap_fits(run.build.config.execution, todo)
 
 
 @dataclass
@@ -66,6 +88,7 @@ class StepsUnderWay:
 
     run: RunningBuild
     steps: Sequence[Step]
+    pools: Pools
     _blocks: dict[str, deque[int]] = field(default_factory=dict)
     _tasks: dict[str, deque[tuple[Shard, ...]]] = field(default_factory=lambda: defaultdict(deque))
     _running: dict[str, list[Running]] = field(default_factory=lambda: defaultdict(list))
@@ -80,26 +103,18 @@ class StepsUnderWay:
         plans = {step.name: self.run.planner.survey(step.name) for step in self.steps}
         for step in self.steps:
             self._begin(step, plans[step.name])
-        todo = [step for step in self.steps if not plans[step.name].finished]
-        self._resumed = {step.name for step in self.steps} - {step.name for step in todo}
+        self._resumed = {name for name, plan in plans.items() if plan.finished}
         self._end_finished()
-        if not todo:
-            return
-        if any(step.resources is not None for step in todo):
-            self.run.open_ray()
-        with pools_of(self.run.build, todo) as pools:
-            for step in todo:
-                pools.open(step)
-            try:
-                while len(self._ended) < len(self.steps):
-                    self._submit(pools)
-                    self._take_next(pools)
-                    self._end_finished()
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    self.run.stop()
-                self._see_out()
-                raise
+        try:
+            while len(self._ended) < len(self.steps):
+                self._submit()
+                self._take_next()
+                self._end_finished()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self.run.stop()
+            self._see_out()
+            raise
 
     def _begin(self, step: Step, plan: StepPlan) -> None:
         run = self.run
@@ -111,16 +126,16 @@ class StepsUnderWay:
         announce(MOVED, run.build.build_id, run.build.store.uri, step=step.name)
         self._blocks[step.name] = deque(range(run.planner.layout.blocks))
 
-    def _submit(self, pools: Pools) -> None:
+    def _submit(self) -> None:
         most = self.run.build.config.execution.parallel_shards
         for step in self.steps:
             running = self._running[step.name]
-            while len(running) < most and pools.ready(step):
+            while len(running) < most and self.pools.ready(step):
                 shards = self._next(step)
                 if shards is None:
                     break
                 check_space(self.run.build, self.run.written_bytes)
-                work = shard_task(self.run, step, shards, pools.of(step))
+                work = shard_task(self.run, step, shards, self.pools.of(step))
                 running.append(work.submit(shards[0].shard_id))
 
     def _next(self, step: Step) -> tuple[Shard, ...] | None:
@@ -141,16 +156,19 @@ class StepsUnderWay:
             tasks.extend(todo[start : start + together] for start in range(0, len(todo), together))
         return tasks.popleft() if tasks else None
 
-    def _take_next(self, pools: Pools) -> None:
+    def _take_next(self) -> None:
         """Wait for one task, or for a pool while there is no task, and take in what it came to."""
         running = [future for futures in self._running.values() for future in futures]
+        opening = [step for step in self.steps if step.name not in self._ended and not self.pools.ready(step)]
         if not running:
-            opening = [step for step in self.steps if step.name not in self._ended and not pools.ready(step)]
             if not opening:
                 raise PlanError(f"steps {', '.join(self._blocks)}: nothing runs and nothing can begin; run it again")
-            pools.wait_for(opening[0])
+            self.pools.wait_for(opening[0])
             return
-        finished = next(as_completed(running))
+        try:
+            finished = next(as_completed(running, timeout=LOOK_AT_POOLS_S if opening else None))
+        except TimeoutError:
+            return
         for futures in self._running.values():
             if finished in futures:
                 futures.remove(finished)

@@ -40,7 +40,7 @@ def write_timings(
         "worker_s": round(worked_s, 4),
         "gpu_s": round(computed_s * gpus, 4),
         "bytes": size_bytes,
-        "ended_s": round(time.time(), 3),
+        "ended_s": round(time.time(), 6),
         "peak_rss_bytes": max((usage.rss_bytes for usage in usages), default=0),
         "peak_gpu_bytes": max((usage.gpu_bytes for usage in usages), default=0),
     }
