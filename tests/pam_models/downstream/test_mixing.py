@@ -1,5 +1,6 @@
 """Mixes of two domains. Each test names the defect that it catches."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_smaller_share_is_part_of_a_larger_one() -> None:
     names = [f"n{number}" for number in range(10)]
     shares = [chosen_scenes(names, fraction) for fraction in (0.25, 0.5, 0.75, 1.0)]
     assert [len(share) for share in shares] == [3, 5, 8, 10]
-    assert all(set(small) < set(large) for small, large in zip(shares, shares[1:], strict=False))
+    assert all(set(small) < set(large) for small, large in pairwise(shares))
 
 
 def test_test_scenes_are_real_and_never_trained_on(domains: tuple[RunLayout, RunLayout], tmp_path: Path) -> None:
