@@ -2,9 +2,11 @@
 
 from dataclasses import asdict
 
-from pydantic import Field
+from typing import Any
 
-from pam_models.pose.quality_gate import KEEP_ALL, SIMULATED, QualityGate
+from pydantic import Field, model_validator
+
+from pam_models.pose.quality_gate import SIMULATED, QualityGate
 from tasks.config.base import ConfigModel
 
 
@@ -27,5 +29,12 @@ class GateConfig(ConfigModel):
         return QualityGate(**self.model_dump())
 
 
-SIMULATED_GATE = GateConfig(**asdict(SIMULATED))
-OPEN_GATE = GateConfig(**asdict(KEEP_ALL))
+class SimulatedGateConfig(GateConfig):
+    """Limits for simulated motion, which can be made again: what is not given has the project's own limit, and null
+    switches a limit off.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_limits(cls, values: Any) -> Any:  # noqa: ANN401  pydantic's hook takes any input
+        return {**asdict(SIMULATED), **values} if isinstance(values, dict) else values

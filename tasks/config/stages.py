@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tasks.config.base import CONTENT_PATH, SPEED_ONLY, ConfigModel, content_of
-from tasks.config.gate import OPEN_GATE, SIMULATED_GATE, GateConfig
+from tasks.config.gate import GateConfig, SimulatedGateConfig
 from tasks.config.objects import MESH_FILES, ObjectsConfig, ProceduralObjectsConfig
 
 
@@ -58,7 +58,9 @@ class PhysicsPose(ConfigModel):
     grasp_candidates: int = Field(
         default=8, ge=1, le=256, description="How many grasps are simulated in each round of the search for a good one"
     )
-    gate: GateConfig = Field(default=SIMULATED_GATE, description="Which simulated trajectories are kept")
+    gate: SimulatedGateConfig = Field(
+        default=SimulatedGateConfig(), description="Which simulated trajectories are kept"
+    )
 
 
 class GraspxlPose(ConfigModel):
@@ -72,7 +74,7 @@ class GraspxlPose(ConfigModel):
         default=None, ge=1, description="How many recordings to use; empty: all that are there"
     )
     gate: GateConfig = Field(
-        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
+        default=GateConfig(), description="Which recordings are kept; by default all that can be read"
     )
 
 
@@ -94,7 +96,7 @@ class DexycbPose(ConfigModel):
         default=None, ge=1, description="How many pairs of recording and camera to use; empty: all of the split"
     )
     gate: GateConfig = Field(
-        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
+        default=GateConfig(), description="Which recordings are kept; by default all that can be read"
     )
 
 
@@ -120,7 +122,7 @@ class Oakink2Pose(ConfigModel):
     up_axis: Literal["y", "z"] = Field(default="z", description="Axis of the recordings' world that points up")
     trajectories: int | None = Field(default=None, ge=1, description="How many clips to use; empty: all")
     gate: GateConfig = Field(
-        default=OPEN_GATE, description="Which recordings are kept; by default all that can be read"
+        default=GateConfig(), description="Which recordings are kept; by default all that can be read"
     )
 
 
@@ -142,7 +144,9 @@ class DgraspPose(ConfigModel):
         default=8, ge=1, le=256, description="How many variations of a label are simulated in each round"
     )
     trajectories: int | None = Field(default=None, ge=1, description="How many labels to use; empty: all of the file")
-    gate: GateConfig = Field(default=SIMULATED_GATE, description="Which simulated trajectories are kept")
+    gate: SimulatedGateConfig = Field(
+        default=SimulatedGateConfig(), description="Which simulated trajectories are kept"
+    )
 
 
 RecordedPose = GraspxlPose | DexycbPose | Oakink2Pose

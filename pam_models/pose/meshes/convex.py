@@ -14,15 +14,18 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
-from pam_models.pose.meshes.decomposer import METHOD
+from pam_models.pose.meshes.decomposer import SETTINGS
+from pam_models.pose.meshes.stand_off import drawn_in
 from pam_models.pose.physics.shapes import ConvexPart, hull_part
 from pam_models.pose.source import BadInput
 
+METHOD = f"coacd {version('coacd')}, {sorted(SETTINGS.items())}"
 _SHOWN = 160
 
 
@@ -39,20 +42,22 @@ class ConvexDecomposer:
         self, vertices_m: Float32[np.ndarray, "V 3"], faces: Int32[np.ndarray, "F 3"], name: str
     ) -> tuple[ConvexPart, ...]:
         """The convex parts of one mesh. Raises BadInput naming the mesh when it cannot be split in time."""
-        question = _packed(vertices=vertices_m.astype(np.float64), faces=faces.astype(np.int32))
+        vertices = vertices_m.astype(np.float64)
+        question = _packed(vertices=vertices, faces=faces.astype(np.int32))
         key = hashlib.sha256(METHOD.encode() + question).hexdigest()
         answer = self._known(key)
         if answer is None:
             answer = self._computed(question, name)
             self._keep(key, answer)
-        return tuple(hull_part(points) for points in _hulls(answer))
+        points, ends = _unpacked(answer)
+        return tuple(hull_part(hull) for hull in np.split(drawn_in(points, vertices, faces), ends[:-1]))
 
     def _known(self, key: str) -> bytes | None:
         if self.cache is None:
             return None
         try:
             answer = (self.cache / f"{key}.npz").read_bytes()
-            _hulls(answer)
+            _unpacked(answer)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             # Not there, or damaged by a full disk: it is computed (again).
             return None
@@ -96,7 +101,6 @@ def _packed(**arrays: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _hulls(answer: bytes) -> list[Float64[np.ndarray, "N 3"]]:
+def _unpacked(answer: bytes) -> tuple[Float64[np.ndarray, "N 3"], Int32[np.ndarray, " H"]]:
     with np.load(io.BytesIO(answer), allow_pickle=False) as arrays:
-        points, ends = arrays["points"], arrays["ends"]
-    return list(np.split(points, ends[:-1]))
+        return arrays["points"], arrays["ends"]

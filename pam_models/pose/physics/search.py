@@ -1,6 +1,6 @@
 """Find a grasp that works: propose, simulate, keep what the simulation says, and look closer at the best few."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from pam_models.pose.source import TrajectoryRejected
 GOOD_COST = 1.0
 HELD_S = 1.0
 _MAX_TIMESTEP_S = 0.0025
+_TOUCHING = 0.8
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class GraspSampler(Protocol):
         ...
 
 
-def find_motion(
+def motions(
     hand: HandModel,
     betas: Float[np.ndarray, "10"],
     thing: RigidObject,
@@ -62,71 +63,86 @@ def find_motion(
     seed: int,
     budget: SearchBudget,
     sampler_of: Callable[[Scene], GraspSampler] = ProposalSampler,
-) -> GraspMotion:
-    """Search a grasp of `thing` and return the best simulated motion.
+) -> Iterator[GraspMotion]:
+    """Search grasps of `thing` and yield simulated motions that lift it, those found first before later ones, the best
+    of them first; whoever asks on makes the search go on.
 
     The clip lasts 3.2 s, so `frames` sets the rate (49 frames: 15 fps). Raises TrajectoryRejected when nothing lifts
     the object.
     """
     if frames < 2:
         raise ValueError(f"a motion needs at least 2 frames, got {frames}")
-    frame_s = CLIP_S / (frames - 1)
-    stride = int(np.ceil(frame_s / _MAX_TIMESTEP_S))
-    body = build_hand_body(hand, betas)
-    scene = build_scene(body, thing, frame_s / stride)
-    data = mujoco.MjData(scene.model)
-    sampler = sampler_of(scene)
-    timing = Timing()
-    times = np.arange((frames - 1) * stride) * (frame_s / stride)
-    lift_frame = min(round(timing.lift_s / frame_s), frames - 4)
-    held_frames = min(int(np.ceil(HELD_S / frame_s)) + 1, frames)
-    rng = np.random.default_rng([seed, 1])
+    search = _Search(hand, betas, thing, frames, seed)
+    sampler = sampler_of(search.scene)
     good: list[tuple[Outcome, str]] = []
-    tried = 0
-    best_rise = 0.0
+    yielded = False
     for attempt in range(budget.rounds):
-        # Where ordinary grasps find nothing, every other round tries what a person does with a thing that is too wide.
-        wide = attempt % 2 == 1 and not good
+        good += search.round(sampler, budget, search.rng, wide=False)
+        if not good:
+            # A round of what a person does with a thing that is too wide for an ordinary grasp.
+            good += search.round(sampler, budget, search.wide_rng, wide=True)
+        if good and (len(good) >= budget.enough or attempt == budget.rounds - 1):
+            yield from search.rated(sorted(good, key=lambda pair: pair[0].cost())[: budget.enough])
+            good, yielded = [], True
+    if not yielded:
+        raise TrajectoryRejected(
+            f"none of {search.tried} simulated grasps lifted {thing.mesh.name} over 0.1 m and held it "
+            f"(best {search.best_rise_m:.3f} m)"
+        )
+
+
+class _Search:
+    """One object's scene, and what has been tried in it."""
+
+    def __init__(
+        self, hand: HandModel, betas: Float[np.ndarray, "10"], thing: RigidObject, frames: int, seed: int
+    ) -> None:
+        self.frame_s = CLIP_S / (frames - 1)
+        self.stride = int(np.ceil(self.frame_s / _MAX_TIMESTEP_S))
+        self.scene = build_scene(build_hand_body(hand, betas), thing, self.frame_s / self.stride)
+        self.rng = np.random.default_rng([seed, 1])
+        self.wide_rng = np.random.default_rng([seed, 4])
+        self.tried = 0
+        self.best_rise_m = 0.0
+        self._hand, self._betas, self._thing, self._frames = hand, betas, thing, frames
+        self._data = mujoco.MjData(self.scene.model)
+        self._timing = Timing()
+        self._times = np.arange((frames - 1) * self.stride) * (self.frame_s / self.stride)
+        self._lift_frame = min(round(self._timing.lift_s / self.frame_s), frames - 4)
+        self._held_frames = min(int(np.ceil(HELD_S / self.frame_s)) + 1, frames)
+
+    def round(
+        self, sampler: GraspSampler, budget: SearchBudget, rng: np.random.Generator, *, wide: bool
+    ) -> list[tuple[Outcome, str]]:
+        """Draw, plan and run some grasps; return what became of those that lift, and their kinds."""
+        good = []
         for grasp in sampler.sample(rng, budget.proposals, budget.draws, wide=wide):
-            outcome = run_plan(scene, data, plan_motion(grasp, timing, times, rng), stride, lift_frame, held_frames)
-            tried += 1
-            best_rise = max(best_rise, outcome.rise_m if outcome.slip_m < 0.2 else 0.0)
+            plan = plan_motion(grasp, self._timing, self._times, rng)
+            outcome = run_plan(self.scene, self._data, plan, self.stride, self._lift_frame, self._held_frames)
+            self.tried += 1
+            self.best_rise_m = max(self.best_rise_m, outcome.rise_m if outcome.slip_m < 0.2 else 0.0)
             if outcome.cost() < GOOD_COST:
                 good.append((outcome, grasp.kind))
-        if len(good) >= budget.enough:
-            break
-    if not good:
-        raise TrajectoryRejected(
-            f"none of {tried} simulated grasps lifted {thing.mesh.name} over 0.1 m and held it (best {best_rise:.3f} m)"
-        )
-    outcome, kind, recording = _best(
-        scene, data, hand, betas, thing, sorted(good, key=lambda pair: pair[0].cost())[: budget.enough], lift_frame
-    )
-    phase = tuple(timing.phase(t * frame_s) for t in range(frames))
-    return GraspMotion(recording, phase, 1.0 / frame_s, outcome, kind)
+        return good
 
-
-def _best(
-    scene: Scene,
-    data: mujoco.MjData,
-    hand: HandModel,
-    betas: Float[np.ndarray, "10"],
-    thing: RigidObject,
-    finalists: list[tuple[Outcome, str]],
-    lift_frame: int,
-) -> tuple[Outcome, str, Recording]:
-    """Of the finalists, the one with the least cost and penetration of the skinned hand while it holds."""
-    rated = []
-    for row, (outcome, kind) in enumerate(finalists):
-        recording = record(scene, data, outcome.qpos)
-        frames = slice(lift_frame, None, 6)
-        geometry = skin(hand, recording.pose_flat[frames], betas, recording.transl[frames])
-        depth, _ = contact_depths(
-            geometry.vertices, thing.mesh.vertices_m, thing.mesh.faces, recording.object_T_world[frames]
-        )
-        rated.append((outcome.cost() + 100.0 * float(depth.max()), row, outcome, kind, recording))
-    _, _, outcome, kind, recording = min(rated, key=lambda entry: entry[:2])
-    return outcome, kind, recording
+    def rated(self, finalists: list[tuple[Outcome, str]]) -> list[GraspMotion]:
+        """The finalists by cost and penetration of the skinned hand while it holds, least first; those that do not
+        touch the mesh (for convex parts stand off a little) last.
+        """
+        phase = tuple(self._timing.phase(t * self.frame_s) for t in range(self._frames))
+        found = []
+        for row, (outcome, kind) in enumerate(finalists):
+            recording = record(self.scene, self._data, outcome.qpos)
+            frames = slice(self._lift_frame, None, 6)
+            geometry = skin(self._hand, recording.pose_flat[frames], self._betas, recording.transl[frames])
+            mesh = self._thing.mesh
+            depth, touched = contact_depths(
+                geometry.vertices, mesh.vertices_m, mesh.faces, recording.object_T_world[frames]
+            )
+            cost = outcome.cost() + 100.0 * float(depth.max())
+            apart = bool(touched.mean() < _TOUCHING)
+            found.append(((apart, cost, row), GraspMotion(recording, phase, 1.0 / self.frame_s, outcome, kind)))
+        return [motion for _, motion in sorted(found, key=lambda entry: entry[0])]
 
 
 def sample_betas(seed: int, sigma: float) -> Float64[np.ndarray, "10"]:

@@ -15,12 +15,12 @@ from pam_models.pose.meshes.resting import settled
 from pam_models.pose.physics.hand_body import HandBody, build_hand_body
 from pam_models.pose.physics.label_grasps import GivenGrasp, GivenGraspSampler
 from pam_models.pose.physics.rigid_object import RigidObject
-from pam_models.pose.physics.search import GraspMotion, SearchBudget, find_motion
+from pam_models.pose.physics.search import GraspMotion, SearchBudget, motions
 from pam_models.pose.quality_gate import SIMULATED, QualityGate
 from pam_models.pose.source import BadInput, PoseRequest, request_seed
 from pam_models.pose.sources.dgrasp_labels import GraspLabel, LabelFile, read_labels, ycb_prefix
 from pam_models.pose.sources.graspxl import from_mano_axes
-from pam_models.pose.sources.simulated import simulated
+from pam_models.pose.sources.simulated import first_kept, simulated
 from pam_models.pose.trajectory import Trajectory
 
 # The labels are made from DexYCB's recordings (formats.md section 10).
@@ -60,26 +60,26 @@ class DgraspSource:
         thing = self._thing(label)
         betas = np.zeros(10, np.float32)
         given = given_grasp(label, hand, build_hand_body(hand, betas))
-        motion = find_motion(
-            hand, betas, thing, frames, request.seed, self.budget, partial(GivenGraspSampler, given=given)
-        )
+        tried = motions(hand, betas, thing, frames, request.seed, self.budget, partial(GivenGraspSampler, given=given))
         approximate = hand.name != "mano"
-        notes = [_deviation(motion, given)]
-        if approximate:
-            notes.append(f"labelled with MANO, shown with the {hand.name} hand: proportions differ")
-        return simulated(
-            "dgrasp",
-            motion,
-            thing,
-            hand,
-            betas,
-            request.seed,
-            (width, height),
-            self.gate,
-            notes=tuple(notes),
-            license_tags=(LICENSE_TAG,),
-            pose_is_approximate=approximate,
-        )
+        carried = (f"labelled with MANO, shown with the {hand.name} hand: proportions differ",) if approximate else ()
+
+        def make(motion: GraspMotion) -> Trajectory:
+            return simulated(
+                motion,
+                source="dgrasp",
+                thing=thing,
+                hand=hand,
+                betas=betas,
+                seed=request.seed,
+                picture=(width, height),
+                gate=self.gate,
+                notes=(_deviation(motion, given), *carried),
+                license_tags=(LICENSE_TAG,),
+                pose_is_approximate=approximate,
+            )
+
+        return first_kept(tried, make)
 
     @cached_property
     def _file(self) -> LabelFile:

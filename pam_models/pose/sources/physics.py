@@ -1,15 +1,16 @@
 """The physics source: objects grasped in simulation; with procedural ones there is nothing to download."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from pam_models.hand.model import HandModel
-from pam_models.pose.physics.search import SearchBudget, find_motion, sample_betas
+from pam_models.pose.physics.search import SearchBudget, motions, sample_betas
 from pam_models.pose.physics.supply import ObjectSupply, ProceduralObjects
 from pam_models.pose.quality_gate import SIMULATED, QualityGate
 from pam_models.pose.source import BadInput, PoseRequest
-from pam_models.pose.sources.simulated import simulated
+from pam_models.pose.sources.simulated import first_kept, simulated
 from pam_models.pose.trajectory import Trajectory
 
 
@@ -47,5 +48,15 @@ class PhysicsSource:
             raise BadInput(f"request key {request.key!r} names no object; it must look like 'mug-0003'")
         thing = self.objects.make(name, request.seed)
         betas = sample_betas(request.seed, self.betas_sigma).astype(np.float32)
-        motion = find_motion(hand, betas, thing, frames, request.seed, self.budget)
-        return simulated("physics", motion, thing, hand, betas, request.seed, (width, height), self.gate)
+        tried = motions(hand, betas, thing, frames, request.seed, self.budget)
+        make = partial(
+            simulated,
+            source="physics",
+            thing=thing,
+            hand=hand,
+            betas=betas,
+            seed=request.seed,
+            picture=(width, height),
+            gate=self.gate,
+        )
+        return first_kept(tried, make)

@@ -1,5 +1,7 @@
 """What all simulated sources share: from a motion that lifts to a trajectory that has been measured."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 from jaxtyping import Float
 
@@ -16,9 +18,22 @@ from pam_models.pose.trajectory import Trajectory
 MOTION_LICENSE = "pam-simulated-motion:Apache-2.0"
 
 
+def first_kept(tried: Iterable[GraspMotion], make: Callable[[GraspMotion], Trajectory]) -> Trajectory:
+    """The first motion of which `make` makes a trajectory. Raises TrajectoryRejected with the first reason when it
+    rejects all of them, or when there is none.
+    """
+    first: TrajectoryRejected | None = None
+    for motion in tried:
+        try:
+            return make(motion)
+        except TrajectoryRejected as rejection:
+            first = first or rejection
+    raise first or TrajectoryRejected("no motion was tried")
+
+
 def simulated(
-    source: str,
     motion: GraspMotion,
+    source: str,
     thing: RigidObject,
     hand: HandModel,
     betas: Float[np.ndarray, "10"],

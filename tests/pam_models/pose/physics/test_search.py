@@ -7,7 +7,7 @@ import pytest
 
 from pam_models.hand.free_hand import free_hand
 from pam_models.pose.physics.objects import make_object
-from pam_models.pose.physics.search import SearchBudget, find_motion, sample_betas
+from pam_models.pose.physics.search import SearchBudget, motions, sample_betas
 from pam_models.pose.source import TrajectoryRejected
 
 QUICK = SearchBudget(proposals=6, rounds=4, enough=1)
@@ -15,7 +15,7 @@ QUICK = SearchBudget(proposals=6, rounds=4, enough=1)
 
 def test_motion_lifts_and_has_every_phase() -> None:
     """Catches a motion that does not carry the object up, and phases of another length than the frames."""
-    motion = find_motion(free_hand("right"), np.zeros(10, np.float32), make_object("can", 1), 49, 1, QUICK)
+    motion = next(motions(free_hand("right"), np.zeros(10, np.float32), make_object("can", 1), 49, 1, QUICK))
     rise = motion.recording.object_T_world[:, 2, 3] - motion.recording.object_T_world[0, 2, 3]
     assert rise[-16:].min() > 0.1
     assert abs(rise[:15]).max() < 0.01
@@ -27,13 +27,13 @@ def test_too_heavy_is_rejected_with_a_reason() -> None:
     """Catches a motion being returned although nothing was lifted."""
     anvil = dataclasses.replace(make_object("can", 1), mass_kg=30.0)
     with pytest.raises(TrajectoryRejected, match=r"none of .* lifted can-"):
-        find_motion(free_hand("right"), np.zeros(10, np.float32), anvil, 49, 1, SearchBudget(2, 1, 1))
+        next(motions(free_hand("right"), np.zeros(10, np.float32), anvil, 49, 1, SearchBudget(2, 1, 1)))
 
 
 def test_one_frame_is_no_motion() -> None:
     """Catches a division by zero."""
     with pytest.raises(ValueError, match="at least 2 frames"):
-        find_motion(free_hand("right"), np.zeros(10, np.float32), make_object("can", 1), 1, 1, QUICK)
+        next(motions(free_hand("right"), np.zeros(10, np.float32), make_object("can", 1), 1, 1, QUICK))
 
 
 def test_betas_are_cut_at_two_sigma() -> None:
