@@ -50,7 +50,13 @@ def test_ray_data(build: SmallBuild, cache: CacheConfig) -> None:
 
         begun = not ray.is_initialized()
         if begun:
-            ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+            ray.init(
+                address="local",
+                num_cpus=1,
+                include_dashboard=False,
+                log_to_driver=False,
+                object_store_memory=2**28,
+            )
         try:
             parts = ray.data.read_parquet(part_addresses(build.address)).filter(lambda row: row["split"] == "val")
             rows = parts.map_batches(Pictures(build.address, cache)).take_all()
