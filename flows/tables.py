@@ -18,7 +18,7 @@ from pam_models.training.run import EXPECTED_ERRORS, Wishes
 from tasks.errors import ConfigError, PamError
 from tasks.evaluation.shards import Evaluation
 from tasks.evaluation.summary import summarise
-from tasks.paper_tables.claims import tested
+from tasks.paper_tables.claims import judged
 from tasks.paper_tables.definition import TableDefinition, TableRow
 from tasks.paper_tables.measured import RowValues, columns_of, row_values
 from tasks.paper_tables.outcome import ClaimOutcome, ColumnName, RowOutcome, TableOutcome, absent_row
@@ -110,7 +110,7 @@ def _of_clips(asked: TableRequest, store: str, out: Path, training: Path) -> Par
         else absent_row(row.name, columns, row.paper, reasons[row.name])
         for row in table.rows
     )
-    return columns, rows, tested(table.claims, values, seed=0)
+    return columns, rows, judged(table.claims, values, seed=0)
 
 
 def _row(asked: TableRequest, row: TableRow, store: str, out: Path, training: Path, progress: Progress) -> RowValues:

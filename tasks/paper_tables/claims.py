@@ -18,7 +18,7 @@ from tasks.paper_tables.outcome import ClaimOutcome
 FEWEST = 3
 
 
-def tested(claims: Sequence[Claim], values: Mapping[str, RowValues], seed: int) -> tuple[ClaimOutcome, ...]:
+def judged(claims: Sequence[Claim], values: Mapping[str, RowValues], seed: int) -> tuple[ClaimOutcome, ...]:
     """Each claim in each of its metrics; `values` lacks the rows that could not be computed."""
     return tuple(_tested(claim, metric, values, seed) for claim in claims for metric in claim.metrics)
 

@@ -33,7 +33,7 @@ def planned(asked: TableRequest) -> tuple[PlanLine, ...]:
     for row in rows:
         what = f"build and measure {row.name}" if table.kind == "clips" else "build and measure"
         try:
-            settings = asked.build_settings(row, ())
+            settings = asked.build_settings(row, ("video.weights=",) if row.training else ())
         except ConfigError as error:
             lines.append(PlanLine(what, reason=str(error)))
             continue

@@ -59,8 +59,10 @@ class TableRequest:
         of_frames = scale.given if table.first_frames == "given" else scale.painted
         mine = (*scale.settings, *of_frames, *table.settings)
         if trained:
-            # A trained model stands in the place of the scale's own, whose file is then not needed.
-            mine = tuple(setting for setting in mine if not setting.startswith("video.weights="))
+            # A trained model stands in the place of the scale's own, whose files are then not needed.
+            other_kind = any(setting.startswith("video.model=") for setting in row.settings)
+            replaced = ("video.weights=", "video.base=") if other_kind else ("video.weights=",)
+            mine = tuple(setting for setting in mine if not setting.startswith(replaced))
         return [*self._filled((*mine,)), *trained, *self._filled(row.settings), *self.settings]
 
     def training_settings(self, name: str) -> list[str]:

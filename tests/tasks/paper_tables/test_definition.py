@@ -27,7 +27,8 @@ def test_every_row_is_a_configuration_and_every_training_a_recipe(name: str, sca
     known = load_scale(scale)
     asked = TableRequest(name, load_table(name), scale, known, dict.fromkeys(known.inputs, "somewhere"))
     for row in asked.table.rows:
-        config = load_config(known.profile, None, asked.build_settings(row, ()))
+        trained = ("video.weights=somewhere",) if row.training else ()
+        config = load_config(known.profile, None, asked.build_settings(row, trained))
         assert config.profile == known.profile
     for training in asked.table.trainings:
         recipe = load_recipe(known.recipe, asked.training_settings(training))

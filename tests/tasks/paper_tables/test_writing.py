@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from pam_models.media import read_image
-from tasks.paper_tables.claims import tested
+from tasks.paper_tables.claims import judged
 from tasks.paper_tables.definition import Claim
 from tasks.paper_tables.measured import columns_of
 from tasks.paper_tables.outcome import TableOutcome, absent_row
@@ -21,7 +21,7 @@ def made_up_table() -> TableOutcome:
     rows.append(absent_row("none", columns, {}, "needs --input x=PATH: a file | of yours"))
     claim = Claim(says="good is better", contrast={"good": 1, "bad": -1}, metrics=METRICS)
     lost = Claim(says="none is worst", contrast={"bad": 1, "none": -1}, metrics=("psnr",))
-    claims = tested([claim, lost], values, 0)
+    claims = judged([claim, lost], values, 0)
     return TableOutcome("9", "Made up", "nowhere", "demo", columns, tuple(rows), claims, ("a note",))
 
 
