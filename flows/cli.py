@@ -137,6 +137,23 @@ def retry(build: BuildId, settings: Settings = None, store: StoreAddress = DEFAU
 
 
 @app.command()
+def gc(
+    store: StoreAddress = DEFAULT_STORE,
+    abandoned: Annotated[
+        list[str] | None, typer.Option(metavar="BUILD", help="A build that was never finished and is given up.")
+    ] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Remove what was found, not only say it.")
+    ] = False,
+) -> None:
+    """Find what nothing in a store refers to, and remove it; never while a build is at work there."""
+    with speaking_plainly():
+        from flows.garbage import gc_here
+
+        gc_here(store, abandoned or [], delete)
+
+
+@app.command()
 def report(build: BuildId, store: StoreAddress = DEFAULT_STORE) -> None:
     """Write the report of a published build anew and say where it is."""
     with speaking_plainly():

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.announcements import ENDED, PUBLISHED, announce
+from flows.log_lines import write_json_lines
 from flows.page import MOST_FAILURES, BuildPage, summary_markdown
 from flows.pictures import first_frames
 from flows.progress import StepMeter, followed
@@ -15,6 +16,7 @@ from flows.schedule import run_steps
 from flows.step import RunningBuild, failures_of
 from flows.which_build import address_in_store, configuration
 from tasks.build import Build, open_build
+from tasks.lease import building
 from tasks.plan import Planner
 from tasks.preflight import preflight
 from tasks.report.build import PAGE, write_card, write_report
@@ -63,13 +65,14 @@ def generate(
         build: A name for the build. Left empty it is named by what determines its content. A build that exists goes on
             with its own configuration where neither profile nor config is given.
     """
+    write_json_lines()
     log = get_run_logger()
     opened, warned = prepare(profile, config, settings or [], store, build)
     for warning in warned:
         log.warning("%s", warning)
     planner, page = Planner(opened), BuildPage(opened.build_id, log)
     steps = [step.name for step in steps_of(opened.config)]
-    with followed([*steps, "publish"]) as progress:
+    with building(opened.store, opened.build_id), followed([*steps, "publish"]) as progress:
         run = RunningBuild(planner, progress, page, log)
         try:
             run_steps(run)

@@ -46,6 +46,8 @@ def mark_failed(build: Build, planner: Planner | None = None) -> dict[str, int]:
 
 def _commit_round(build: Build, data: bytes) -> None:
     for number in range(1, ROUNDS):
-        if build.store.commit_part(build.key("retries", f"{number:04d}.json"), data):
+        key = build.key("retries", f"{number:04d}.json")
+        # The same marks may lie there already: written by an attempt whose answer was lost on the way.
+        if build.store.commit_part(key, data) or build.store.read(key) == data:
             return
     raise StoreError(f"build {build.build_id} was retried {ROUNDS - 1} times; begin a new build")

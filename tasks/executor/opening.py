@@ -50,7 +50,8 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
             )
         else:
             ray.init(address=execution.address, logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except Exception as error:
+        # Ray raises bare exceptions too: a node that is slow to come up is one.
         reason = " ".join(str(error).split())
         raise ExecutorError(
             f"execution.address: Ray at {execution.address!r} does not start or answer: {reason}"

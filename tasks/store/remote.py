@@ -181,7 +181,7 @@ class RemoteBackend:
             return
 
     def leftovers(self) -> dict[str, int]:
-        """Uploads that were begun and never ended: "key upload-id", and the bytes that they hold, which no store says."""
+        """Uploads that were begun and never ended, as "key upload-id"; no store says how many bytes they hold."""
         if self.protocol != "s3":
             return {}
         bucket, _, prefix = self.root.partition("/")
