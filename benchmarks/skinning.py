@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import smplx
 import torch
@@ -82,13 +83,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batches", type=int, nargs="+", default=[49, 256, 1000])
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, help="threads of both; on a busy machine 1 is fairest to smplx")
     arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+        cv2.setNumThreads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "MANO_RIGHT.pkl"
         file.write_bytes(pickle.dumps(random_mano_arrays(5), protocol=2))
         hand, peer = load_mano(Path(folder), "right"), smplx_hand(file)
     rng = np.random.default_rng(6)
-    print(f"{torch.get_num_threads()} threads")
+    print(f"{cv2.getNumThreads()} threads, smplx {torch.get_num_threads()}")
     best = {"ours": 0.0, "smplx": 0.0}
     worst = {"smplx": 0.0, "equations": 0.0}
     for batch in arguments.batches:

@@ -1,7 +1,7 @@
 """The inner loops of skinning: blend shapes and the weighted sum of joint transforms, for many hands.
 
-Sums run in one fixed order without fused operations, so a hand's vertices are the same to the bit whatever the batch it
-stands in, the number of threads, and the width of the machine's vectors.
+Sums run in one fixed order, so a hand's vertices are the same to the bit whatever the batch it stands in, the number of
+threads, and the width of the machine's vectors. Products may be fused into sums where the processor can.
 """
 
 import numpy as np
@@ -14,9 +14,10 @@ I32 = NDArray[np.int32]
 # Numbers of a basis vector that are worked on at a time, so that all basis vectors' share stays in the cache.
 _BLOCK = 256
 _TOGETHER = 4
+_VERTICES = 128
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def add_basis(start: F32, coefficients: F32, basis: F32, sums: F32) -> None:
     """sums (B, N) = start (1 or B, N) + coefficients (B, K) @ basis (K, N)."""
     batch, length = sums.shape
@@ -33,7 +34,7 @@ def add_basis(start: F32, coefficients: F32, basis: F32, sums: F32) -> None:
                 sums[first + n, low : low + width] = part[n * _BLOCK : n * _BLOCK + width]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _four(coefficients: F32, hand: int, k: int) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """Four coefficients of a hand, 0 past the last one."""
     row, zero, count = coefficients[min(hand, coefficients.shape[0] - 1)], np.float32(0.0), coefficients.shape[1]
@@ -45,7 +46,7 @@ def _four(coefficients: F32, hand: int, k: int) -> tuple[np.float32, np.float32,
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _add_four(part: F32, coefficients: F32, first: int, basis: F32, k: int, low: int, width: int) -> None:
     """Add four basis vectors to four hands; hands and vectors past the last one repeat it, the vectors for nothing."""
     last = basis.shape[0] - 1
@@ -62,7 +63,7 @@ def _add_four(part: F32, coefficients: F32, first: int, basis: F32, k: int, low:
         part[3 * _BLOCK + i] += e0 * v0[i] + e1 * v1[i] + e2 * v2[i] + e3 * v3[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def chain_joints(turns: F32, rest: F32, parents: I32, places: F32, moves: F32) -> None:
     """Posed joints and the transforms that skinning blends.
 
@@ -96,7 +97,7 @@ def chain_joints(turns: F32, rest: F32, parents: I32, places: F32, moves: F32) -
                 moves[b, j, 4 * row + 3] = shift
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def blend(moves: F32, weights: F32, posed: F32, transl: F32, vertices: F32) -> None:
     """Move each vertex by the weighted sum of its joints' transforms, then by `transl` (B, 3).
 
@@ -104,18 +105,40 @@ def blend(moves: F32, weights: F32, posed: F32, transl: F32, vertices: F32) -> N
     vertices (B, V, 3).
     """
     count, length = vertices.shape[1], weights.shape[1]
-    sums = np.empty((12, length), np.float32)
-    for b in range(moves.shape[0]):
-        for c in range(12):
-            line = sums[c]
-            for j in range(0, 16, 4):
-                m0, m1, m2, m3 = moves[b, j, c], moves[b, j + 1, c], moves[b, j + 2, c], moves[b, j + 3, c]
-                w0, w1, w2, w3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-                for i in range(length):
-                    before = line[i] if j > 0 else np.float32(0.0)
-                    line[i] = before + (m0 * w0[i] + m1 * w1[i] + m2 * w2[i] + m3 * w3[i])
-        x, y, z = posed[b, :length], posed[b, length : 2 * length], posed[b, 2 * length :]
-        for row in range(3):
-            a0, a1, a2, a3 = sums[4 * row], sums[4 * row + 1], sums[4 * row + 2], sums[4 * row + 3]
-            for i in range(count):
-                vertices[b, i, row] = a0[i] * x[i] + a1[i] * y[i] + a2[i] * z[i] + (a3[i] + transl[b, row])
+    sums = np.empty((12, _VERTICES), np.float32)
+    for low in range(0, count, _VERTICES):
+        width = min(_VERTICES, length - low)
+        own = np.ascontiguousarray(weights[:, low : low + width])
+        for b in range(moves.shape[0]):
+            _sum_transforms(moves[b], own, sums)
+            x, y = posed[b, low : low + width], posed[b, length + low : length + low + width]
+            z = posed[b, 2 * length + low : 2 * length + low + width]
+            placed = vertices[b, low : min(low + width, count)]
+            for i in range(placed.shape[0]):
+                for row in range(3):
+                    moved = sums[4 * row, i] * x[i] + sums[4 * row + 1, i] * y[i] + sums[4 * row + 2, i] * z[i]
+                    placed[i, row] = moved + (sums[4 * row + 3, i] + transl[b, row])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _sum_transforms(moves: F32, weights: F32, sums: F32) -> None:
+    """sums (12, W) = moves (16, 12) transposed @ weights (16, W): written out, it stays in the registers."""
+    w0, w1, w2, w3, w4, w5, w6, w7 = (
+        weights[0], weights[1], weights[2], weights[3], weights[4], weights[5], weights[6], weights[7],
+    )  # fmt: skip
+    w8, w9, w10, w11, w12, w13, w14, w15 = (
+        weights[8], weights[9], weights[10], weights[11], weights[12], weights[13], weights[14], weights[15],
+    )  # fmt: skip
+    for c in range(12):
+        line = sums[c]
+        m0, m1, m2, m3 = moves[0, c], moves[1, c], moves[2, c], moves[3, c]
+        m4, m5, m6, m7 = moves[4, c], moves[5, c], moves[6, c], moves[7, c]
+        m8, m9, m10, m11 = moves[8, c], moves[9, c], moves[10, c], moves[11, c]
+        m12, m13, m14, m15 = moves[12, c], moves[13, c], moves[14, c], moves[15, c]
+        for i in range(weights.shape[1]):
+            line[i] = (
+                (m0 * w0[i] + m1 * w1[i] + m2 * w2[i] + m3 * w3[i])
+                + (m4 * w4[i] + m5 * w5[i] + m6 * w6[i] + m7 * w7[i])
+                + (m8 * w8[i] + m9 * w9[i] + m10 * w10[i] + m11 * w11[i])
+                + (m12 * w12[i] + m13 * w13[i] + m14 * w14[i] + m15 * w15[i])
+            )
