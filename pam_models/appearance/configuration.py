@@ -15,10 +15,6 @@ LATENT_CONDITIONS = ("depth", "segmentation", "keypoints")
 HintEncoding = Literal["convolutions", "patches", "latents"]
 
 
-Predicts = Literal["flow", "picture"]
-"""What the network's output is: Flux's flow, or the clean picture, which a narrow token stream learns sooner."""
-
-
 class ControlBranchConfig(BaseModel):
     """One control branch; names follow Black Forest Labs. The defaults are the published sizes.
 
@@ -91,7 +87,8 @@ class AppearanceConfig(BaseModel):
 
     `hint` says how conditions come in: "convolutions" and "patches" through two control branches on raw pixels (as
     released), "latents" through the autoencoder and a zero-initialised projection into the first `control_blocks`
-    blocks (as the paper describes).
+    blocks (as the paper describes). The model paints the autoencoder's leading `latent_channels`, each multiplied by
+    `latent_scale`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,7 +98,16 @@ class AppearanceConfig(BaseModel):
     control_blocks: int = 2
     hint: HintEncoding = "convolutions"
     patch: int = 2
-    predicts: Predicts = "flow"
+    latent_scale: float = 1.0
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of the latents that the model paints."""
+        return self.base.in_channels // self.patch**2
+
+
+DEMO_LATENT_SCALE = 0.6539
+"""Brings the demo codec's 32 leading channels to a mean deviation of one (they are scaled for 96)."""
 
 
 def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
@@ -117,4 +123,4 @@ def demo_config(vocabulary: tuple[str, ...]) -> AppearanceConfig:
         pooled_projection_dim=text.pooled_dim,
         axes_dims_rope=(8, 20, 20),
     )
-    return AppearanceConfig(base=base, text=text, hint="patches", patch=1, predicts="picture")
+    return AppearanceConfig(base=base, text=text, hint="patches", patch=1, latent_scale=DEMO_LATENT_SCALE)

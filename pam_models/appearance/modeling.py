@@ -10,13 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pam_models.appearance.concatenated import ConcatenatedFlux
-from pam_models.appearance.configuration import (
-    BRANCH_CONDITIONS,
-    AppearanceConfig,
-    ControlBranchConfig,
-    FluxConfig,
-    Predicts,
-)
+from pam_models.appearance.configuration import BRANCH_CONDITIONS, AppearanceConfig, ControlBranchConfig, FluxConfig
 from pam_models.appearance.control_branch import ControlBranch, sum_residuals
 from pam_models.appearance.latents import picture_ids, text_ids
 from pam_models.appearance.word_encoder import WordEncoder
@@ -41,23 +35,16 @@ class EncodedHints:
 class ControlledFlux(nn.Module):
     """A Flux base and the two branches; the residuals' sum is added after every double block, cycled by index."""
 
-    def __init__(
-        self,
-        base: FluxTransformer2DModel,
-        controlnet1: ControlBranch,
-        controlnet2: ControlBranch,
-        predicts: Predicts = "flow",
-    ) -> None:
+    def __init__(self, base: FluxTransformer2DModel, controlnet1: ControlBranch, controlnet2: ControlBranch) -> None:
         super().__init__()
-        self.predicts = predicts
         self.base = base
         self.controlnet1 = controlnet1
         self.controlnet2 = controlnet2
 
     @classmethod
-    def new(cls, base: FluxConfig, branch: ControlBranchConfig, predicts: Predicts = "flow") -> "ControlledFlux":
+    def new(cls, base: FluxConfig, branch: ControlBranchConfig) -> "ControlledFlux":
         """Build base and branches with fresh weights."""
-        return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch), predicts)
+        return cls(FluxTransformer2DModel(**base.model_dump()), ControlBranch(branch), ControlBranch(branch))
 
     @property
     def patch(self) -> int:
@@ -83,8 +70,7 @@ class ControlledFlux(nn.Module):
     ) -> Float[Tensor, "B N C4"]:
         """Predict the flow, noise minus picture, for packed latents (`latents.pack`); `timesteps` are in [0, 1].
 
-        Inputs are cast to the weights' dtype. `strengths` weighs the two branches. A model that predicts the picture
-        is answered for with the flow that its picture implies.
+        Inputs are cast to the weights' dtype. `strengths` weighs the two branches.
         """
         dtype = self.base.proj_out.weight.dtype
         tokens, text_tokens, pooled = tokens.to(dtype), text_tokens.to(dtype), pooled.to(dtype)
@@ -94,7 +80,7 @@ class ControlledFlux(nn.Module):
             branch(tokens, hint, text_tokens, pooled, timesteps, guidance, img_ids, txt_ids)
             for branch, hint in ((self.controlnet1, hints.first), (self.controlnet2, hints.second))
         ]
-        output: Tensor = self.base(
+        flow: Tensor = self.base(
             hidden_states=tokens,
             encoder_hidden_states=text_tokens,
             pooled_projections=pooled,
@@ -106,9 +92,7 @@ class ControlledFlux(nn.Module):
             controlnet_blocks_repeat=True,
             return_dict=False,
         )[0]
-        if self.predicts == "flow":
-            return output
-        return (tokens.float() - output.float()) / timesteps.float().view(-1, 1, 1)
+        return flow
 
 
 class AppearanceModel(nn.Module):
@@ -122,7 +106,7 @@ class AppearanceModel(nn.Module):
             self.flux = ConcatenatedFlux.new(config.base, config.control_blocks, config.patch)
         else:
             branch = config.base.control_branch(config.control_blocks, config.hint, config.patch)
-            self.flux = ControlledFlux.new(config.base, branch, config.predicts)
+            self.flux = ControlledFlux.new(config.base, branch)
         self.text = WordEncoder(config.text)
 
     def forward(

@@ -15,6 +15,7 @@ from pam_models.appearance.batching import pictures_at_once
 from pam_models.appearance.concatenated import ConcatenatedFlux, ProjectedHints, latent_hints_of
 from pam_models.appearance.flow import euler, initial_noise, shifted_times
 from pam_models.appearance.latents import pack, unpack
+from pam_models.appearance.leading_latents import PictureAutoencoder, codec_for
 from pam_models.appearance.modeling import AppearanceModel, ControlledFlux, EncodedHints, hints_of
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.configuration import SPATIAL_FACTOR
@@ -44,24 +45,6 @@ class AppearanceParts(Protocol):
         """The text encoder."""
 
 
-class PictureAutoencoder(Protocol):
-    """What turns normalised latents (B, C, 1, h, w) into pictures (B, 1, H, W, 3); factor 8."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-
-    @property
-    def latent_channels(self) -> int:
-        """C."""
-
-    def encode(self, video_u8: UInt8[np.ndarray, "B 1 H W 3"]) -> Tensor:
-        """Encode pictures to normalised latents (B, C, 1, h, w)."""
-
-    def decode(self, latents: Tensor) -> UInt8[np.ndarray, "B 1 H W 3"]:
-        """Decode latents."""
-
-
 class AppearancePipeline:
     """Stage II. Each picture depends on its own seed, prompt and conditions alone.
 
@@ -76,6 +59,9 @@ class AppearancePipeline:
         self.model = model
         self.autoencoder = autoencoder
         self.options = options or RunOptions()
+        self._codec = autoencoder
+        if isinstance(model, AppearanceModel):
+            self._codec = codec_for(autoencoder, model.config.latent_channels, model.config.latent_scale)
 
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "AppearancePipeline":
@@ -139,7 +125,7 @@ class AppearancePipeline:
         hints = self._hints(conditions)
         text, pooled = self.model.text.encode(prompts)
         strength = torch.full((len(seeds),), guidance, device=device)
-        shape = (self.autoencoder.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
+        shape = (self._codec.latent_channels, height // SPATIAL_FACTOR, width // SPATIAL_FACTOR)
         patch = self.model.flux.patch
         noise = pack(initial_noise(shape, seeds, device), patch)
 
@@ -150,14 +136,14 @@ class AppearancePipeline:
 
         tokens = euler(flow, noise, shifted_times(steps, noise.shape[1]))
         latents = unpack(tokens, shape[1], shape[2], patch)[:, :, None]
-        return self.autoencoder.decode(latents)[:, 0]
+        return self._codec.decode(latents)[:, 0]
 
     def _hints(self, conditions: Mapping[str, UInt8[np.ndarray, "B H W 3"]]) -> EncodedHints | ProjectedHints:
         flux, device = self.model.flux, self.autoencoder.device
         if isinstance(flux, ConcatenatedFlux):
             # The paper's variant has no slot for normals; the pictures that it knows go through the autoencoder.
             known = {name: picture for name, picture in conditions.items() if name in flux.conditions}
-            latents = {name: self.autoencoder.encode(picture[:, None])[:, :, 0] for name, picture in known.items()}
+            latents = {name: self._codec.encode(picture[:, None])[:, :, 0] for name, picture in known.items()}
             return flux.encode_hints(latent_hints_of(latents, flux.conditions))
         return flux.encode_hints(
             hints_of({name: image_to_tensor(picture, device) for name, picture in conditions.items()})

@@ -38,4 +38,4 @@ class AutoencoderConfig(BaseModel):
 
 def demo_config() -> AutoencoderConfig:
     """Return the demo's: 96 components of each block, and a small refiner (docs/adr/0004)."""
-    return AutoencoderConfig(codec="blocks", latent_channels=96)
+    return AutoencoderConfig(codec="blocks", latent_channels=96, refiner_width=64, refiner_blocks=4)

@@ -33,7 +33,6 @@ from pam_models.training.scenes import stable_seed
 from pam_models.training.sheets import contact_sheet, write_sheet
 
 GUIDANCE = 4.0
-_PICTURE_WEIGHT = 4.0
 _SHOWN = 8
 
 
@@ -72,13 +71,13 @@ class AppearanceTask:
 
     def batch(self, turn: Turn) -> dict[str, Any]:
         """clean (B, C, h, w), conditions (B, 3, H, W) in [-1, 1] by name, weight (B, 1, h, w), text indices (B, L)."""
-        recipe = self.recipe
+        recipe, config = self.recipe, self.model.config
         rng = np.random.default_rng(stable_seed("appearance", recipe.seed, turn.number))
         clean, weight, prompts = [], [], []
         pictures: dict[str, list[np.ndarray]] = {name: [] for name in self._conditions}
         for name, place in self._pool.batch(turn, recipe.batch, recipe.seed):
             latents, block = self._latents(name), self._blocks[name]
-            clean.append(latents.latents[place])
+            clean.append(latents.latents[place][: config.latent_channels] * config.latent_scale)
             weight.append(latents.foreground[place][None])
             prompts.append("" if rng.random() < recipe.text_dropout else latents.prompts[place])
             for condition in self._conditions:
@@ -106,10 +105,7 @@ class AppearanceTask:
         height, width = clean.shape[2:]
         predicted = unpack(flow, height, width, patch)
         error = predicted - flow_target(clean, noise)
-        weight = batch["weight"]
-        if self.model.config.predicts == "picture":
-            weight = weight * (_PICTURE_WEIGHT * times.square()).clamp_max(1.0).view(-1, 1, 1, 1)
-        return {"loss": weighted_mean_square(error, weight), "plain": error.square().mean()}
+        return {"loss": weighted_mean_square(error, batch["weight"]), "plain": error.square().mean()}
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Sample first frames for held-out pictures."""

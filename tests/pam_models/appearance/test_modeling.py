@@ -106,18 +106,6 @@ def test_saved_and_loaded_it_predicts_the_same(small_model: AppearanceModel, tmp
     torch.testing.assert_close(loaded(**inputs(loaded)), small_model(**inputs(small_model)), rtol=0, atol=0)
 
 
-def test_a_model_of_pictures_answers_with_the_flow_to_its_picture(small_model: AppearanceModel) -> None:
-    """Catches a flow that does not lead from the noisy tokens to the predicted picture in one step."""
-    picture = AppearanceModel(small_model.config.model_copy(update={"predicts": "picture"})).eval()
-    picture.load_state_dict(small_model.state_dict())
-    given = inputs(picture)
-    with torch.inference_mode():
-        predicted, flow = small_model(**given), picture(**given)
-    tokens, times = given["tokens"], given["timesteps"]
-    assert isinstance(tokens, Tensor) and isinstance(times, Tensor)
-    torch.testing.assert_close(tokens - times.view(-1, 1, 1) * flow, predicted)
-
-
 def test_batched_equals_single(small_model: AppearanceModel) -> None:
     """Catches a sample that reads its neighbour."""
     whole = inputs(small_model)
