@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from tasks.errors import PamError, TooManyFailuresError
+from tasks.redaction import redacted
 
 WRONG_USE = 2
 FAILED = 1
@@ -28,7 +29,7 @@ def out() -> Console:
 
 def complain(message: str) -> None:
     """One red line on standard error."""
-    line = " ".join(message.split())
+    line = redacted(" ".join(message.split()))
     Console(stderr=True).print(f"error: {line}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 

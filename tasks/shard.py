@@ -1,5 +1,6 @@
 """One shard: its items in, its committed part out. Doing it twice, or in two places at once, ends in the same part."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from tasks.tables.summary import STATUSES
 from tasks.tables.table import COMMON, Table
 from tasks.takeover import rows_taken_over
 from tasks.timings import write_timings
+
+log = logging.getLogger(__name__)
 
 COMMON_NAMES = frozenset(column.name for column in COMMON)
 REASONS_SHOWN = 3
@@ -65,6 +68,7 @@ def run_shard(planner: Planner, shard: Shard, executor: Executor, on_progress: O
     outcomes = executor.map(
         items, batch_size=step.batch_size(build.config), on_progress=_offset(on_progress, len(kept), len(members))
     )
+    tell_failures(build, shard, outcomes)
     fresh = {outcome.item.item_id: list(finished_rows(outcome, shard.shard_id, step.table)) for outcome in outcomes}
     rows = [row for item in members for row in (kept.get(item.item_id) or fresh[item.item_id])]
     rows = [{**row, "shard_id": shard.shard_id} for row in rows]
@@ -93,6 +97,15 @@ def run_shard(planner: Planner, shard: Shard, executor: Executor, on_progress: O
     )
     tell_written(build.build_id, step.name, report.bytes)
     return report
+
+
+def tell_failures(build: Build, shard: Shard, outcomes: Sequence[Outcome]) -> None:
+    """Logs each item that failed; its row says the same."""
+    for outcome in outcomes:
+        if outcome.failed:
+            place = (build.build_id, shard.step, shard.shard_id, outcome.item.item_id)
+            why = f"{outcome.error_type}: {outcome.error_message}"
+            log.info("build=%s step=%s shard=%s item=%s: failed: %s", *place, why)
 
 
 def commit_rows(build: Build, step: Step, shard: Shard, rows: Sequence[Row], input_parts: Mapping[str, str]) -> int:

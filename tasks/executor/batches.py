@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from tasks.errors import InfrastructureError
 from tasks.executor.memory import OUT_OF_MEMORY, free_memory, ran_out_of_memory
 from tasks.executor.phases import Lanes, PhaseClock, in_phases
+from tasks.redaction import redacted
 from tasks.stage import Item, Outcome, Row, Stage
 from tasks.usage import Usage, rss_now, usage_so_far
 
@@ -71,8 +72,8 @@ def cut(items: Sequence[Item], batch_size: int) -> list[Batch]:
 
 
 def one_line(error: BaseException) -> str:
-    """An exception's message as one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """An exception's message as one line of bounded length, without secrets."""
+    text = redacted(" ".join(str(error).split())) or type(error).__name__
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
 
 

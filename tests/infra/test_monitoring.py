@@ -16,8 +16,8 @@ import ray
 import yaml
 
 from tasks.config.execution import PricesConfig, StageResources
-from tasks.executor.metrics import WorkerMetrics
 from tasks.executor.batches import BatchResult
+from tasks.executor.metrics import WorkerMetrics
 from tasks.executor.ray_pool import RayActorPool
 from tasks.measures import tell_kept, tell_written
 from tasks.usage import Usage
