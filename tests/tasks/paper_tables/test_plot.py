@@ -14,4 +14,4 @@ def test_a_table_without_reported_numbers_has_no_empty_panels() -> None:
         replace(row, cells={key: replace(cell, paper=None) for key, cell in row.cells.items()}) for row in table.rows
     )
     with_paper, without = (read_image(table_png(one)) for one in (table, replace(table, rows=bare)))
-    assert without.shape[0] * 2 == with_paper.shape[0] and without.std() > 5
+    assert abs(without.shape[0] * 2 - with_paper.shape[0]) <= 2 and without.std() > 5
