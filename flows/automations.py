@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from prefect.automations import Automation, ChangeFlowRunState, EventTrigger, Posture, RunDeployment, SendNotification
+from prefect.automations import (
+    AutomationCore,
+    ChangeFlowRunState,
+    EventTrigger,
+    Posture,
+    RunDeployment,
+    SendNotification,
+)
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
@@ -39,9 +46,9 @@ class Reports:
         return SendNotification(block_document_id=self.block, subject=subject, body=body)
 
 
-def evaluation_of_what_is_published(deployment: UUID) -> Automation:
+def evaluation_of_what_is_published(deployment: UUID) -> AutomationCore:
     """Starts the evaluation's deployment for each build that is published, with the build and its store."""
-    return Automation(
+    return AutomationCore(
         name="pam: evaluate a published build",
         description="Starts pam-evaluate for each build that is published.",
         trigger=EventTrigger(expect={PUBLISHED}, match=BUILDS, posture=Posture.Reactive, threshold=1),
@@ -54,9 +61,9 @@ def evaluation_of_what_is_published(deployment: UUID) -> Automation:
     )
 
 
-def report_of_failures(reports: Reports) -> Automation:
+def report_of_failures(reports: Reports) -> AutomationCore:
     """Reports each run of the flow `pam` that fails or crashes."""
-    return Automation(
+    return AutomationCore(
         name="pam: report a failed build",
         description="Says when a build's run failed or crashed, and why.",
         trigger=EventTrigger(
@@ -75,9 +82,9 @@ def report_of_failures(reports: Reports) -> Automation:
     )
 
 
-def report_of_standstill(reports: Reports, after_s: float) -> Automation:
+def report_of_standstill(reports: Reports, after_s: float) -> AutomationCore:
     """Reports a build that began and then finished nothing for `after_s` seconds, whether it hangs or is gone."""
-    return Automation(
+    return AutomationCore(
         name="pam: report a stuck build",
         description="Says when a build finished no shard for a while and did not end either.",
         trigger=EventTrigger(
@@ -99,9 +106,9 @@ def report_of_standstill(reports: Reports, after_s: float) -> Automation:
     )
 
 
-def end_of_lost_runs() -> Automation:
+def end_of_lost_runs() -> AutomationCore:
     """Marks runs of `pam` as crashed whose process sends no heartbeats any more, so that the next build may start."""
-    return Automation(
+    return AutomationCore(
         name="pam: end lost runs",
         description="Marks a run as crashed when its process is gone.",
         trigger=EventTrigger(
@@ -135,7 +142,7 @@ def automate(webhook: str | None, notify: str | None, stuck_after_minutes: float
     return [automation.name for automation in wanted]
 
 
-def _wanted(client: SyncPrefectClient, reports: Reports | None, stuck_after_s: float) -> Iterator[Automation]:
+def _wanted(client: SyncPrefectClient, reports: Reports | None, stuck_after_s: float) -> Iterator[AutomationCore]:
     try:
         deployment = client.read_deployment_by_name(EVALUATION)
     except ObjectNotFound:

@@ -1,7 +1,7 @@
 """Secrets out of texts that people and files get: what this process was given in secret, and passwords in addresses.
 
-Messages of other libraries are the way in which secrets leave a process: a signed address in an HTTP error, a connection
-string in a traceback.
+Messages of other libraries are the way in which secrets leave a process: a signed address in an HTTP error, a
+connection string in a traceback.
 """
 
 import os
@@ -40,6 +40,8 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
     found = {
         value
         for name, value in environment.items()
-        if SECRET_NAME.search(name.upper()) and not NO_SECRET_NAME.search(name.upper()) and len(value) >= SHORTEST_SECRET
+        if SECRET_NAME.search(name.upper())
+        and not NO_SECRET_NAME.search(name.upper())
+        and len(value) >= SHORTEST_SECRET
     }
     yield from sorted(found, key=len, reverse=True)

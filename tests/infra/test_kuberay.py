@@ -68,7 +68,7 @@ def test_every_node_asks_for_the_token_and_no_secret_is_written_down() -> None:
 
 
 def test_containers_ask_for_what_they_get_and_have_no_rights_to_spare() -> None:
-    """Catches memory that the node does not have, a container that runs as root, and Ray with 64 MB of shared memory."""
+    """Catches memory that the node does not have, a container that runs as root, and Ray with 64 MB to share."""
     for name, pod in pods().items():
         (container,) = pod["containers"]
         assert pod["securityContext"]["runAsNonRoot"] is True, name

@@ -1,4 +1,4 @@
-"""The dashboard, the alerts and the scraping, against what a real Ray exports. Each test names the defect it catches."""
+"""The dashboard, the alerts and the scraping against what a real Ray exports. Each test names the defect it catches."""
 
 import json
 import re

@@ -43,7 +43,7 @@ class Inbox(ThreadingHTTPServer):
                 self.send_response(200)
                 self.end_headers()
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)

@@ -16,7 +16,9 @@ ENVIRONMENT = {
 }
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PREFECT_API_AUTH_STRING", "RAY_AUTH_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PREFECT_API_AUTH_STRING", "RAY_AUTH_TOKEN"]
+)
 def test_values_of_secret_variables_are_hidden(name: str) -> None:
     """Catches a key that a library puts into its message."""
     assert redacted(f"refused: {ENVIRONMENT[name]}!", ENVIRONMENT) == "refused: [hidden]!"
