@@ -77,7 +77,8 @@ def downstream_simplehand(
     pictures = read_list(Path(real_list))
     exported = folder / "simplehand-export"
     options = export_options("simplehand", ["repeat=false"])
-    export_build(Store(store), synthetic, str(exported), options, selection_of("train", None, None, False))
+    selection = selection_of("train", None, None, False)
+    export_build(Store(store), synthetic, str(exported), options, selection, lambda done, total: None)
     generated = read_list(exported / "train.json")
     said = {}
     for mix in mixes(wanted.fractions):
