@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from pam_models.pose.quality import LIFTED_M, TrajectoryQuality
+from pam_models.pose.trajectory_quality import LIFTED_M, TrajectoryQuality
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from pam_models.hand.model import HandModel
-from pam_models.pose.quality import TrajectoryQuality
 from pam_models.pose.trajectory import Trajectory
+from pam_models.pose.trajectory_quality import TrajectoryQuality
 
 
 class TrajectoryRejected(Exception):  # noqa: N818 (the name is the message's first word)

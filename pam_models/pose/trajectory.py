@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int32
 
 from pam_models.conditions.camera import Camera
 from pam_models.hand.model import HandModel
-from pam_models.pose.quality import TrajectoryQuality
+from pam_models.pose.trajectory_quality import TrajectoryQuality
 
 PHASES = ("reach", "preshape", "close", "lift", "hold", "move")
 

@@ -1,7 +1,6 @@
 """Which trajectories are kept: limits on the quality columns of the pose table."""
 
 from dataclasses import asdict
-
 from typing import Any
 
 from pydantic import Field, model_validator

@@ -9,11 +9,12 @@ from pam_models.conditions.camera import Camera
 from pam_models.hand.model import HandModel
 from pam_models.hand.skinning import rest_joints, skin
 from pam_models.pose.camera_sampling import in_picture
-from pam_models.pose.quality import LIFTED_M, measure
+from pam_models.pose.quality import measure
 from pam_models.pose.quality_gate import QualityGate
 from pam_models.pose.resampling import Window, transforms_of
 from pam_models.pose.source import BadInput, TrajectoryRejected
 from pam_models.pose.trajectory import ObjectMesh, PlacedObject, SecondHand, Trajectory
+from pam_models.pose.trajectory_quality import LIFTED_M
 
 MOVED_M = 0.005
 

@@ -5,7 +5,8 @@ import pytest
 
 from pam_models.hand.free_hand import free_hand
 from pam_models.pose.physics.shapes import box_mesh
-from pam_models.pose.quality import TrajectoryQuality, jerk_m_s3, measure, slip_mm
+from pam_models.pose.quality import jerk_m_s3, measure, slip_mm
+from pam_models.pose.trajectory_quality import TrajectoryQuality
 
 MESH = box_mesh([0.05, 0.05, 0.05])
 

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from pam_models.pose.quality import TrajectoryQuality
 from pam_models.pose.quality_gate import KEEP_ALL, SIMULATED, QualityGate
+from pam_models.pose.trajectory_quality import TrajectoryQuality
 
 GOOD = TrajectoryQuality(
     lifted=True,

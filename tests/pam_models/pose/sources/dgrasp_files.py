@@ -31,16 +31,16 @@ class NumpyArrayWrapper:
             self.numpy_array_alignment_bytes = alignment
 
 
-class _Writer(pickle._Pickler):  # type: ignore[name-defined,misc]
+class _Writer(pickle._Pickler):
     def __init__(self, stream: io.BytesIO, alignment: int | None) -> None:
         super().__init__(stream, protocol=2)
         self.stream, self.alignment = stream, alignment
 
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:
         if not isinstance(obj, np.ndarray):
-            super().save(obj, save_persistent_id)
+            super().save(obj, save_persistent_id)  # type: ignore[misc]
             return
-        super().save(NumpyArrayWrapper(obj, self.alignment), save_persistent_id)
+        super().save(NumpyArrayWrapper(obj, self.alignment), save_persistent_id)  # type: ignore[misc]
         if self.alignment is not None:
             padding = self.alignment - (self.stream.tell() + 1) % self.alignment
             self.stream.write(bytes([padding]) + b"\xff" * padding)
