@@ -37,10 +37,13 @@ def _bars(axes: Axes, table: TableOutcome, column: ColumnName, *, measured: bool
     names = [row.name for row in table.rows]
     cells = [row.cells[column.key] for row in table.rows]
     found = [cell.value if measured else cell.paper for cell in cells]
+    known = [(place, value) for place, value in enumerate(found) if value is not None]
     axes.barh(
-        range(len(names)), [value or 0.0 for value in found], color=MEASURED if measured else PAPER, height=0.62,
-        edgecolor="none" if measured else EDGE, linewidth=0.6,
+        [place for place, _ in known], [value for _, value in known], color=MEASURED if measured else PAPER,
+        height=0.62, edgecolor="none" if measured else EDGE, linewidth=0.6,
     )  # fmt: skip
+    if not known:
+        axes.set_xticks([])
     for place, (cell, value) in enumerate(zip(cells, found, strict=True)):
         if measured and cell.value is not None and cell.low is not None and cell.high is not None:
             reach = [[max(0.0, cell.value - cell.low)], [max(0.0, cell.high - cell.value)]]
