@@ -116,7 +116,12 @@ def load_build(store: Store, build_id: str) -> Build:
         raise
     if config is None or subset is None:
         raise ConfigError(f"{build_id}: no such build in {store.uri}; known: {', '.join(build_ids(store)) or 'none'}")
-    return Build(store, build_id, validate(yaml.safe_load(config)), json.loads(subset))
+    try:
+        resolved, plain = yaml.safe_load(config), json.loads(subset)
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{build_id}: config.yaml or output.json was altered: {reason}") from error
+    return Build(store, build_id, validate(resolved), plain)
 
 
 def build_ids(store: Store) -> tuple[str, ...]:

@@ -74,11 +74,13 @@ class Footers:
             end = self._store.read_end(key, length, size)
         try:
             parsed = pq.read_metadata(pa.BufferReader(MAGIC + end[-length:]))
-        except (pa.ArrowException, OSError) as error:
+            stated = {
+                name.decode(): text.decode()
+                for name, text in (parsed.metadata or {}).items()
+                if name != b"ARROW:schema"
+            }
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise TableError(f"{key}: is not a readable Parquet file ({str(error).splitlines()[0]})") from error
-        stated = {
-            name.decode(): text.decode() for name, text in (parsed.metadata or {}).items() if name != b"ARROW:schema"
-        }
         return Footer(size, parsed.num_rows, self._summary(key, stated), place_of(stated))
 
     def _summary(self, key: str, stated: Mapping[str, str]) -> Summary:

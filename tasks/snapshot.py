@@ -28,11 +28,12 @@ def write_snapshot(build: Build, planner: Planner) -> Snapshot:
             entries.append(PartEntry(path, digest, footer.bytes, footer.rows, statuses))
         steps[step.name] = tuple(entries)
     snapshot = Snapshot(build.build_id, sha256_hex(canonical_json(build.subset)), code_version(), steps)
-    build.store.replace(build.key(NAME), _encode(snapshot))
+    build.store.replace(build.key(NAME), encode_snapshot(snapshot))
     return snapshot
 
 
-def _encode(snapshot: Snapshot) -> bytes:
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """The one spelling of a snapshot."""
     plain = {
         "schema_version": SCHEMA_VERSION,
         "build_id": snapshot.build_id,

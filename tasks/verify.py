@@ -3,56 +3,33 @@ labels that are off. One block of trajectories at a time: nothing in one block r
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.build import Build, load_build
 from tasks.config.stages import PhysicsPose
 from tasks.errors import PamError, StoreError
 from tasks.footers import Footers
-from tasks.ids import sha256_hex
-from tasks.items import items_of
+from tasks.ids import canonical_json, sha256_hex
 from tasks.rows import rows_of
-from tasks.snapshot import PartEntry, Snapshot, read_snapshot
+from tasks.snapshot import PartEntry, Snapshot, encode_snapshot, read_snapshot
 from tasks.stage import Row
 from tasks.steps import Step, steps_of
 from tasks.store import Store
 from tasks.tables.parts import read_part
+from tasks.tables.summary import STATUSES
+from tasks.verification.findings import Finding, Findings, Verdict
+from tasks.verification.labels import Truth, check_labels, truth_of
+from tasks.verification.links import Light, check_completeness, check_links
+from tasks.verification.pictures import Shown, check_masks
 
-REPROJECTION_PX = 0.1
-FINDINGS_PER_KIND = 20
-
-Light = dict[str, list[Row]]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: of what kind, where, and what exactly."""
-
-    kind: str
-    where: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a verification looked at, and what it found."""
-
-    parts: int
-    rows: int
-    media: int
-    findings: tuple[Finding, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
+__all__ = ["Finding", "Verdict", "verify"]
 
 
 @dataclass
@@ -62,7 +39,10 @@ class _Reading:
     on_progress: Callable[[int, int], None] | None = None
     rows: Light = field(default_factory=dict)
     media: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    truths: dict[str, Truth] = field(default_factory=dict)
+    shown: Shown = field(default_factory=Shown)
+    maps: dict[str, tuple[str, tuple[str, str | None]]] = field(default_factory=dict)
     parts: int = 0
     rows_read: int = 0
     media_read: int = 0
@@ -74,9 +54,8 @@ class _Reading:
             self.on_progress(self.parts + self.media_read, self.total)
 
     def find(self, kind: str, where: str, what: str) -> None:
-        """Notes a finding; of one kind no more than a person reads."""
-        if sum(finding.kind == kind for finding in self.findings) < FINDINGS_PER_KIND:
-            self.findings.append(Finding(kind, where, what))
+        """Notes a finding."""
+        self.findings.find(kind, where, what)
 
 
 LINKS = (
@@ -86,10 +65,8 @@ LINKS = (
     "rank",
     "kept",
     "index",
-    "frame",
     "mpjpe_mm",
     "num_frames",
-    "side",
 )
 
 
@@ -107,7 +84,9 @@ def verify(store: Store, build_id: str, on_progress: Callable[[int, int], None] 
         reading.find("snapshot", build.key("snapshot.json"), str(error))
     if snapshot is None:
         reading.find("unfinished", build.key("snapshot.json"), "is not there: the build is not finished; run it again")
-        return Verdict(0, 0, 0, tuple(reading.findings))
+        return Verdict(0, 0, 0, tuple(reading.findings.found))
+    if not _check_head(build, snapshot, reading):
+        return Verdict(0, 0, 0, tuple(reading.findings.found))
     reading.total = sum(len(parts) for parts in snapshot.steps.values())
     for step in steps_of(build.config):
         if step.name not in snapshot.steps:
@@ -117,7 +96,7 @@ def verify(store: Store, build_id: str, on_progress: Callable[[int, int], None] 
     for block in sorted(blocks):
         _verify_block(build, snapshot, blocks[block], reading)
     _check_trajectories(build, blocks, reading)
-    return Verdict(reading.parts, reading.rows_read, reading.media_read, tuple(reading.findings))
+    return Verdict(reading.parts, reading.rows_read, reading.media_read, tuple(reading.findings.found))
 
 
 @dataclass
@@ -136,7 +115,7 @@ def _blocks(build: Build, snapshot: Snapshot, reading: "_Reading") -> dict[int, 
         for entry in entries:
             key, place = build.key(entry.path), (0, 0, 0)
             size = build.store.size(key)
-            with suppress(PamError):
+            with suppress(PamError, ValueError):
                 place = footers.of({key: size})[key].place if size else place
             block = blocks.setdefault(place[0], _Block())
             block.entries.setdefault(step, []).append(entry)
@@ -147,17 +126,21 @@ def _blocks(build: Build, snapshot: Snapshot, reading: "_Reading") -> dict[int, 
 
 
 def _verify_block(build: Build, snapshot: Snapshot, block: _Block, reading: "_Reading") -> None:
-    reading.rows, reading.media = {}, {}
+    reading.rows, reading.media, reading.maps = {}, {}, {}
+    reading.truths, reading.shown = {}, Shown()
     for step in steps_of(build.config):
         for entry in block.entries.get(step.name, ()):
             _read_part(build, step, entry, reading)
             reading.tell()
-    reading.rows_read += sum(len(found) for found in reading.rows.values())
     reading.total += len(reading.media)
-    _check_links(build, reading)
-    _check_completeness(build, snapshot, block, reading)
+    check_links(build, reading.rows, reading.findings)
+    span = (block.first or 0, block.last)
+    check_completeness(build, snapshot.steps.keys(), span, reading.rows, reading.findings)
     for uri, (digest, size, where) in sorted(reading.media.items()):
-        _check_media(build.store, uri, digest, size, where, reading)
+        data = _check_media(build.store, uri, digest, size, where, reading)
+        if data is not None and uri in reading.maps:
+            trajectory, sides = reading.maps[uri]
+            check_masks(data, sides, reading.shown.hands.get(trajectory, {}), uri, reading.findings)
         reading.media_read += 1
         reading.tell()
 
@@ -194,146 +177,107 @@ def _read_part(build: Build, step: Step, entry: PartEntry, reading: _Reading) ->
     if table.schema.names != step.table.schema.names:
         reading.find("wrong columns", key, f"are not those of the table {step.name}")
         return
-    if table.num_rows != entry.rows:
-        reading.find("wrong count", key, f"holds {table.num_rows} rows, the snapshot says {entry.rows}")
+    counts = Counter(table.column("status").to_pylist())
+    if table.num_rows != entry.rows or any(counts[name] != entry.statuses.get(name, 0) for name in STATUSES):
+        stated = f"{entry.rows} rows {dict(entry.statuses)}"
+        reading.find("wrong count", key, f"holds {table.num_rows} rows {dict(counts)}, the snapshot says {stated}")
+    if len(data) != entry.bytes:
+        reading.find("wrong count", key, f"has {len(data)} bytes, the snapshot says {entry.bytes}")
+    reading.rows_read += table.num_rows
+    if step.table.rows == "many":
+        _read_frames(table, key, reading)
+        return
     light = reading.rows.setdefault(step.name, [])
     for row in rows_of(table):
         _note_media(step, row, key, reading)
-        if step.name == "samples":
-            _check_labels(row, key, reading)
+        if step.name == "pose" and row["status"] == "ok":
+            truth = truth_of(row)
+            if truth is not None:
+                reading.truths[row["item_id"]] = truth
+                reading.maps[row["maps_uri"]] = (row["item_id"], (row["side"], row["second_side"]))
         light.append(
             {name: row.get(name) for name in ("item_id", "parent_id", "status", *LINKS) if name in row} | {"part": key}
         )
 
 
+FRAME = ("item_id", "parent_id", "status", "trajectory_id", "candidate_id", "frame", "side")
+
+
+def _read_frames(table: pa.Table, key: str, reading: _Reading) -> None:
+    """A part of samples: its labels, its frames, and of each clip one row for the links."""
+    check_labels(table, key, reading.truths, reading.shown, reading.findings)
+    ids = table.column("item_id")
+    if pc.count_distinct(ids).as_py() != len(ids):
+        reading.find("doubled row", key, "an item_id stands there more than once")
+    for uri, digest in set(zip(*(table.column(f"video_{one}").to_pylist() for one in ("uri", "sha256")), strict=True)):
+        if uri is not None:
+            reading.media.setdefault(uri, (digest, None, key))
+    lengths = {row["item_id"]: row["num_frames"] for row in reading.rows.get("video", ())}
+    frames: dict[tuple[str, str], list[int]] = {}
+    clips: dict[str, Row] = {}
+    for row in rows_of(table.select(list(FRAME))):
+        clips.setdefault(row["parent_id"], {name: row[name] for name in FRAME[:5]} | {"part": key})
+        if row["status"] == "ok":
+            frames.setdefault((row["parent_id"], row["side"] or ""), []).append(row["frame"])
+    reading.rows.setdefault("samples", []).extend(clips.values())
+    for (clip, side), found in frames.items():
+        if sorted(found) != list(range(lengths.get(clip) or 0)):
+            labelled = f"{len(set(found))} of them are labelled" + (f" for its {side} hand" if side else "")
+            reading.find("lost frame", key, f"clip {clip} has {lengths.get(clip)} frames and {labelled}")
+
+
+def _differences(config: Mapping[str, object], subset: Mapping[str, object], above: str = "") -> Iterator[str]:
+    """Names of the numbers that both hold and that differ; texts may be paths in one and hashes in the other."""
+    for name in config.keys() & subset.keys():
+        one, other = config[name], subset[name]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from _differences(one, other, f"{above}{name}.")
+        elif isinstance(one, int | float) and isinstance(other, int | float) and one != other:
+            yield f"{above}{name}"
+
+
 def _note_media(step: Step, row: Row, key: str, reading: _Reading) -> None:
-    for what in (*step.table.media, *(("video",) if step.name == "samples" else ())):
+    for what in step.table.media:
         uri = row.get(f"{what}_uri")
         if uri is not None:
             size = row.get(f"{what}_bytes")
             reading.media.setdefault(uri, (row[f"{what}_sha256"], size, f"{key} row {row['item_id']}"))
 
 
-def _check_media(store: Store, uri: str, digest: str, size: int | None, where: str, reading: _Reading) -> None:
+def _check_head(build: Build, snapshot: Snapshot, reading: _Reading) -> bool:
+    """The snapshot is spelled as it was written, for this build, and the configuration is the one that made it.
+
+    False where ids cannot be known because the configuration is another.
+    """
+    key = build.key("snapshot.json")
+    if build.store.read(key) != encode_snapshot(snapshot):
+        reading.find("snapshot", key, "is not spelled as it was written: its sums or its text were altered")
+    if snapshot.build_id != build.build_id:
+        reading.find("snapshot", key, f"is that of build {snapshot.build_id}")
+    text = canonical_json(build.subset).encode()
+    if snapshot.config_sha256 != sha256_hex(text) or build.store.read(build.key("output.json")) != text:
+        reading.find(
+            "altered configuration", build.key("output.json"), "does not have the hash that the snapshot states"
+        )
+        return False
+    for place in _differences(build.config.model_dump(mode="json"), build.subset):
+        reading.find("altered configuration", build.key("config.yaml"), f"{place} is not that of output.json")
+    return True
+
+
+def _check_media(store: Store, uri: str, digest: str, size: int | None, where: str, reading: _Reading) -> bytes | None:
+    """A medium's bytes, where they are what the row states."""
     try:
         data = store.find(uri)
     except StoreError as error:
         if "is no key" not in str(error):
             raise
         reading.find("bad media key", where, str(error))
-        return
+        return None
     if data is None:
         reading.find("missing media", uri, f"is not there; {where} refers to it")
     elif sha256_hex(data) != digest or (size is not None and len(data) != size):
         reading.find("altered media", uri, f"its bytes are not those that {where} states")
-
-
-def _check_labels(row: Row, key: str, reading: _Reading) -> None:
-    """The labels of a frame agree with themselves: the joints in the picture are the camera's projection of those in
-    space.
-    """
-    if row["status"] != "ok":
-        return
-    off = reprojection_error_px(row)
-    if off is None:
-        reading.find("missing label", key, f"row {row['item_id']} lacks K, xyz or uv")
-    elif not off <= REPROJECTION_PX:
-        reading.find(
-            "label off", key, f"row {row['item_id']}: uv is {off:.2f} px from K xyz, at most {REPROJECTION_PX} is right"
-        )
-
-
-def reprojection_error_px(row: Mapping[str, Any]) -> float | None:
-    """Greatest distance of `uv` from the projection of `xyz` by `K`; None where one of them is missing."""
-    if any(row.get(name) is None for name in ("K", "xyz", "uv")):
-        return None
-    intrinsics, joints, seen = (np.asarray(row[name], dtype=np.float64) for name in ("K", "xyz", "uv"))
-    if intrinsics.size != 9 or joints.size != 63 or seen.size != 42:
-        return float("inf")
-    projected = joints.reshape(21, 3) @ intrinsics.reshape(3, 3).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distances = np.linalg.norm(projected[:, :2] / projected[:, 2:] - seen.reshape(21, 2), axis=1)
-    return float(np.max(distances)) if np.isfinite(distances).all() else float("inf")
-
-
-def _check_links(build: Build, reading: _Reading) -> None:
-    known = {step: {row["item_id"] for row in rows} for step, rows in reading.rows.items()}
-    for step in steps_of(build.config):
-        rows = reading.rows.get(step.name, [])
-        twice = [found for found, count in Counter(row["item_id"] for row in rows).items() if count > 1]
-        for found in twice:
-            reading.find("doubled row", step.name, f"item_id {found} stands more than once")
-        parent = PARENT_TABLE.get(step.name)
-        for row in rows:
-            if parent is not None and row["parent_id"] not in known.get(parent, ()):
-                reading.find(
-                    "dangling link",
-                    row["part"],
-                    f"row {row['item_id']}: parent {row['parent_id']} is in no row of {parent}",
-                )
-            for column, table in (("trajectory_id", "pose"), ("candidate_id", "appearance")):
-                if row.get(column) is not None and row[column] not in known.get(table, ()):
-                    reading.find(
-                        "dangling link",
-                        row["part"],
-                        f"row {row['item_id']}: {column} {row[column]} is in no row of {table}",
-                    )
-
-
-PARENT_TABLE = {
-    "appearance": "pose",
-    "score-candidates": "appearance",
-    "select-candidates": "score-candidates",
-    "video": "appearance",
-    "score-clips": "video",
-    "select-clips": "score-clips",
-    "samples": "video",
-}
-
-
-def _check_completeness(build: Build, snapshot: Snapshot, block: _Block, reading: _Reading) -> None:
-    """Every item that should be in the block is there, and no other."""
-
-    def ok_rows(name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-        del columns
-        for row in reading.rows.get(name, ()):
-            if row["status"] == "ok" or name.startswith("select-"):
-                yield row
-
-    for step in steps_of(build.config):
-        if step.name not in snapshot.steps or (step.name == "pose" and not isinstance(build.config.pose, PhysicsPose)):
-            # recordings need not lie where they lay when the build was made
-            continue
-        rows = reading.rows.get(step.name, [])
-        if step.reduce:
-            expected = {row["item_id"] for row in ok_rows(step.parents[0], ())}
-            _compare(step.name, expected, {row["parent_id"] for row in rows}, reading)
-            continue
-        items = items_of(build, step, ok_rows, (block.first or 0, block.last))
-        if step.table.rows == "one":
-            _compare(step.name, {item.item_id for item in items}, {row["item_id"] for row in rows}, reading)
-        else:
-            _compare(step.name, {item.parent_id for item in items}, {row["parent_id"] for row in rows}, reading)
-            _check_frames(step.name, rows, reading)
-
-
-def _compare(step: str, expected: set[str], found: set[str], reading: _Reading) -> None:
-    for lost in sorted(expected - found):
-        reading.find("lost item", step, f"{lost} has no row")
-    for extra in sorted(found - expected):
-        reading.find("stray item", step, f"{extra} has a row, and nothing before it asks for one")
-
-
-def _check_frames(step: str, rows: Sequence[Row], reading: _Reading) -> None:
-    frames: dict[tuple[str, str], list[int]] = {}
-    for row in rows:
-        if row["status"] == "ok":
-            frames.setdefault((row["parent_id"], row.get("side") or ""), []).append(row["frame"])
-    lengths = {row["item_id"]: row["num_frames"] for row in reading.rows.get("video", ())}
-    for (clip, _), found in frames.items():
-        if sorted(found) != list(range(lengths.get(clip) or 0)):
-            reading.find(
-                "lost frame",
-                step,
-                f"clip {clip} has {lengths.get(clip)} frames and {len(set(found))} of them are labelled",
-            )
+    else:
+        return data
+    return None

@@ -137,5 +137,5 @@ def read_part(data: bytes, where: str, columns: Sequence[str] | None = None) -> 
         file = pq.ParquetFile(pa.BufferReader(data))
         metadata = read_metadata(file.schema_arrow, where)
         return Part(file.read(columns=list(columns) if columns is not None else None), metadata)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise TableError(f"{where}: is not a readable Parquet file ({str(error).splitlines()[0]})") from error

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.faulty_store import Faults, at_rates, first_times
 from benchmarks.plain_build import simulated_build, work_off
-from tasks.errors import StoreError
+from tasks.errors import InfrastructureError, StoreError
 from tasks.executor.inline import InlineExecutor
 from tasks.plan import Planner
 from tasks.shard import run_shard
@@ -68,7 +68,7 @@ def test_a_store_that_stays_away_is_one_line_and_the_build_goes_on_later(faulty:
         seen.append("shard")
         faults.gone = len(seen) == 3
 
-    with pytest.raises(StoreError, match=r"store s3://faulty/store: cannot .*\(") as caught:
+    with pytest.raises(InfrastructureError, match=r"store s3://faulty/store: cannot .*\(") as caught:
         work_off(build, leave)
     assert "\n" not in str(caught.value)
     faults.gone = False
@@ -131,7 +131,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(store: Store, monkeypatch: p
             raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match=f"cannot write .*: {os.strerror(number)}"):
+    with pytest.raises(InfrastructureError, match=f"cannot write .*: {os.strerror(number)}"):
         work_off(build)
     root = store.local_path("builds")
     assert root is not None and list((root.parent / ".tmp").iterdir()) == []
@@ -148,7 +148,7 @@ def test_a_file_size_limit_is_met_at_the_lowest_write(store: Store) -> None:
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
-        with pytest.raises(StoreError, match="cannot write cas/.*: File too large"):
+        with pytest.raises(StoreError, match=r"cannot write cas/.*: File too large"):
             store.put_media(b"x" * 10_000, "png")
         with pytest.raises(StoreError, match="cannot write builds/b/part: File too large"):
             store.commit_part("builds/b/part", b"x" * 10_000)
