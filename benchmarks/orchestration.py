@@ -98,8 +98,6 @@ def one_task_per_item(count: int, prefect_ray: Path | None) -> tuple[str, float]
     """Name of the peer and seconds for `count` items, one Prefect task each."""
     items = items_from(0, count)
     if prefect_ray is not None:
-        sys.path.insert(0, str(prefect_ray))
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(prefect_ray), os.environ.get("PYTHONPATH", "")])
         from prefect_ray import RayTaskRunner
 
         work = task(no_op, cache_policy=NO_CACHE, persist_result=False)
@@ -141,6 +139,10 @@ def main() -> int:
     parser.add_argument("--per-item-tasks", type=int, default=200, help="items for the one-task-per-item peer")
     parser.add_argument("--prefect-ray", type=Path, default=None, help="folder that holds the package prefect_ray")
     options = parser.parse_args()
+    if options.prefect_ray is not None:
+        # Before Ray starts: its workers import the package too.
+        sys.path.insert(0, str(options.prefect_ray))
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(options.prefect_ray), os.environ.get("PYTHONPATH", "")])
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     ray.init(address="local", num_cpus=WORKERS, **quiet)
     with prefect_test_harness(server_startup_timeout=300):
