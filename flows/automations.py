@@ -165,7 +165,9 @@ def _reports(client: SyncPrefectClient, webhook: str | None, notify: str | None)
         block = CustomWebhookNotificationBlock(
             name=WEBHOOK_BLOCK, url=webhook, json_data={"subject": "{{subject}}", "text": "{{body}}"}
         )
-        return Reports(block.save(WEBHOOK_BLOCK, overwrite=True, _sync=True))  # type: ignore[call-arg]
+        saved = block.save(WEBHOOK_BLOCK, overwrite=True, _sync=True)  # type: ignore[call-arg]
+        assert isinstance(saved, UUID)
+        return Reports(saved)
     if notify is None:
         return None
     kind, _, name = notify.partition("/")

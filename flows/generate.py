@@ -2,10 +2,12 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Annotated
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from flows.announcements import ENDED, PUBLISHED, announce
 from flows.log_lines import write_json_lines
@@ -16,6 +18,7 @@ from flows.schedule import run_steps
 from flows.step import RunningBuild, failures_of
 from flows.which_build import address_in_store, configuration
 from tasks.build import Build, open_build
+from tasks.config.load import profile_names
 from tasks.lease import building
 from tasks.plan import Planner
 from tasks.preflight import preflight
@@ -24,6 +27,8 @@ from tasks.snapshot import write_snapshot
 from tasks.steps import steps_of
 from tasks.store import Store, StoreWarning
 
+# A list to choose from in Prefect's form; a misspelt name is refused before there is a run.
+Profile = Annotated[str | None, Field(json_schema_extra={"enum": [*profile_names(), None]})]
 DEFAULT_STORE = "./pam-data"
 MOST_SHARDS_AT_ONCE = 64
 
@@ -47,7 +52,7 @@ class BuildSummary:
     persist_result=False,
 )
 def generate(
-    profile: str | None = None,
+    profile: Profile = None,
     config: str | None = None,
     settings: list[str] | None = None,
     store: str = DEFAULT_STORE,

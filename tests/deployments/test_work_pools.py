@@ -63,3 +63,12 @@ def test_a_run_on_kubernetes_joins_the_cluster_that_infra_makes() -> None:
         assert words[2].endswith("exec prefect flow-run execute")
         for setting in found["parameters"].get("settings", []):
             assert setting == f"execution.address={address}"
+
+
+def test_the_form_offers_the_profiles() -> None:
+    """Catches a form in which a person must guess names, and a list that misses a profile that ships."""
+    flow = load_flow_from_entrypoint(str(REPOSITORY / "flows/generate.py:generate"))
+    offered = flow.parameters.properties["profile"]["enum"]
+    shipped = {path.stem for path in (FOLDER / "profiles").glob("*.yaml") if not path.stem.startswith("train-")}
+    assert {name for name in offered if name is not None} == shipped
+    assert "demo" in offered and "description" in flow.parameters.properties["profile"]
