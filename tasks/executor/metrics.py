@@ -54,7 +54,7 @@ class PoolMetrics:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock, self._told_s = clock, clock()
-        self._gpus, self._hourly = gpus, hourly
+        self._gpus, self._hourly, self._size = gpus, hourly, workers
         self._items = _counter("pam_items_total", "Items finished, by status of their first row", "status")
         self._failures = _counter("pam_failures_total", "Items that failed, by the kind of error", "error_type")
         self._item_seconds = Histogram("pam_item_seconds", "Seconds of a worker for one item", ITEM_SECONDS, TAGS)
@@ -68,7 +68,6 @@ class PoolMetrics:
             self._gpu_seconds, self._cost,
         ):  # fmt: skip
             series.set_default_tags({"step": step, "build": build})
-        self._workers.set(workers)
 
     def finished(self, outcomes: Iterable[Outcome]) -> None:
         """Takes in what became of items."""
@@ -85,7 +84,9 @@ class PoolMetrics:
 
     def queue(self, items: int) -> None:
         """Takes in how many items are unfinished, and what the pool cost since it last told something."""
+        # Ray's exporter forgets a gauge that is not told again.
         self._queue.set(items)
+        self._workers.set(self._size)
         now_s = self._clock()
         passed_s, self._told_s = now_s - self._told_s, now_s
         self._add(self._gpu_seconds, self._gpus * passed_s)
@@ -97,8 +98,8 @@ class PoolMetrics:
 
     def closed(self) -> None:
         """Takes note that the pool's workers are gone."""
+        self._size = 0
         self.queue(0)
-        self._workers.set(0)
 
     @staticmethod
     def _add(series: Counter, value: float) -> None:
