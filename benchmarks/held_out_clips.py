@@ -1,6 +1,6 @@
 """How close generated clips come to the renderer's, on objects and motions that training never saw.
 
-    python benchmarks/held_out_clips.py --clips 16 [--steps 4] [--unmasked WEIGHTS] [--out DIR]
+    python benchmarks/held_out_clips.py --clips 16 [--steps 1] [--unmasked WEIGHTS] [--out DIR]
 
 The first frame is the renderer's; the model sees it and the condition videos. Peers, in the same run: the first frame
 repeated, the estimator on the renderer's own clip, the model without each condition and with noisy ones, and, with
@@ -179,7 +179,7 @@ def _write(out: Path, rows: Sequence[Row], table: Mapping[str, Mapping[str, floa
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=4, help="denoising steps; the demo's profile has 4")
+    parser.add_argument("--steps", type=int, default=1, help="denoising steps; the demo's profile has 1")
     parser.add_argument("--seed", type=int, default=20_261_122, help="of objects and motions; not the recipe's")
     parser.add_argument("--noise", type=float, default=0.25, help="deviation on conditions, share of full scale")
     parser.add_argument("--profile", default="demo", help="the recipe whose sizes and conditions count")
