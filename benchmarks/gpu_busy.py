@@ -93,6 +93,9 @@ def main() -> int:
         "execution.mode=streaming",
         "execution.parallel_shards=4",
         "execution.stages.pose.shard_items=8",
+        "execution.stages.pose.actors=2",
+        "execution.stages.score.actors=2",
+        "execution.stages.samples.actors=1",
     ]
     found = simulate_here("paper", None, settings, None, options.gpus, options.speed)
     config = load_config("paper", None, settings)
