@@ -13,7 +13,14 @@ REPOSITORY = Path(__file__).parents[2]
 FILE = REPOSITORY / "deployments" / "prefect.yaml"
 
 
-DEPLOYED = {"generate": "pam/generate", "evaluate": "pam-evaluate/evaluate", "demo": "pam-train/demo", "paper": "pam-train/paper", "tables": "pam-tables/tables", "downstream": "pam-downstream/downstream"}
+DEPLOYED = {
+    "generate": "pam/generate",
+    "evaluate": "pam-evaluate/evaluate",
+    "demo": "pam-train/demo",
+    "paper": "pam-train/paper",
+    "tables": "pam-tables/tables",
+    "downstream": "pam-downstream/downstream",
+}
 
 
 def deployments() -> dict[str, dict[str, Any]]:

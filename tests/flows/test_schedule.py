@@ -70,8 +70,8 @@ def test_blocks_overlap_and_the_build_is_the_same(tmp_path: Path, monkeypatch: p
     one_at_a_time = [*SETTINGS, "execution.parallel_shards=1"]
     generate(settings=[*one_at_a_time, "execution.mode=streaming"], store=str(tmp_path / "streaming"), build="toy")
     last_pose = max(place for place, (step, _) in enumerate(order) if step == "pose")
-    first_scored = min(place for place, (step, _) in enumerate(order) if step == "score-candidates")
-    assert first_scored < last_pose, order
+    first_painted = min(place for place, (step, _) in enumerate(order) if step == "appearance")
+    assert first_painted < last_pose, order
     generate(settings=one_at_a_time, store=str(tmp_path / "staged"), build="toy")
     found = [read_snapshot(Store(str(tmp_path / mode)), "toy") for mode in ("streaming", "staged")]
     assert found[0] is not None and found[0] == found[1]
