@@ -12,10 +12,10 @@ import numpy as np
 
 # Chosen for a second or two of one core on meshes of 3000 triangles: a coarse manifold and a short tree search.
 SETTINGS: dict[str, float] = {
-    "threshold": 0.06,
-    "max_convex_hull": 24,
+    "threshold": 0.1,
+    "max_convex_hull": 20,
     "preprocess_resolution": 20,
-    "resolution": 500,
+    "resolution": 200,
     "mcts_nodes": 8,
     "mcts_iterations": 20,
     "mcts_max_depth": 1,

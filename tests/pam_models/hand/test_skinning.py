@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-import torch
 from scipy.linalg import expm
 
 from pam_models.hand.conventions import MANO21_TO_OP21
 from pam_models.hand.file_layout import hand_from_arrays
 from pam_models.hand.model import PARENTS, HandModel
-from pam_models.hand.skinning import SkinningLayer, rest_joints, rotation_matrices, skin
+from pam_models.hand.skinning import rest_joints, skin
 
 
 def _published(
@@ -79,41 +78,6 @@ def test_wrist_is_rest_wrist_plus_translation_whatever_the_rotation(hand: HandMo
         wrist = rest_joints(hand, betas[frame])[0]
         assert np.linalg.norm(wrist) > 0.005
         np.testing.assert_allclose(joints[frame, 0], wrist + transl[frame], atol=1e-6)
-
-
-@pytest.mark.parametrize("one_shape", [True, False])
-def test_torch_layer_equals_numpy(hand: HandModel, one_shape: bool) -> None:
-    """Catches the two code paths drifting apart."""
-    pose, betas, transl = _inputs(4)
-    shape = betas[0] if one_shape else betas
-    numpy_result = skin(hand, pose, shape, transl)
-    vertices, joints = SkinningLayer(hand)(*(torch.from_numpy(x) for x in (pose, shape, transl)))
-    np.testing.assert_allclose(vertices.numpy(), numpy_result.vertices, atol=2e-6)
-    np.testing.assert_allclose(joints.numpy(), numpy_result.joints, atol=2e-6)
-
-
-def test_gradients_are_right_and_finite_at_the_flat_pose(hand: HandModel) -> None:
-    """Catches NaN gradients of Rodrigues at zero, and a layer that cuts the graph."""
-    layer = SkinningLayer(hand).double()
-    pose = torch.zeros((1, 48), dtype=torch.float64, requires_grad=True)
-    zeros = torch.zeros((1, 3), dtype=torch.float64)
-    betas = torch.zeros((1, 10), dtype=torch.float64)
-    layer(pose, betas, zeros)[1].sum().backward()
-    assert pose.grad is not None
-    for place in (0, 4, 40):
-        step = torch.zeros((1, 48), dtype=torch.float64)
-        step[0, place] = 1e-5
-        with torch.no_grad():
-            rise = layer(step, betas, zeros)[1].sum() - layer(-step, betas, zeros)[1].sum()
-        assert float(pose.grad[0, place]) == pytest.approx(float(rise) / 2e-5, abs=1e-6)
-
-
-def test_torch_rotations_are_rotations_across_the_series_switch() -> None:
-    """Catches a wrong series near zero: both branches must agree with the matrix exponential."""
-    vectors = np.random.default_rng(5).normal(size=(40, 3)) * np.geomspace(1e-8, 3.0, 40)[:, None]
-    turns = rotation_matrices(torch.from_numpy(vectors)).numpy()
-    wanted = np.stack([expm(np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])) for x, y, z in vectors])
-    np.testing.assert_allclose(turns, wanted, atol=1e-12)
 
 
 def test_mismatched_inputs_are_named(hand: HandModel) -> None:
