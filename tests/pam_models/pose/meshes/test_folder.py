@@ -8,6 +8,7 @@ import pytest
 from pam_models.pose.meshes.convex import ConvexDecomposer
 from pam_models.pose.meshes.folder import MeshObjects
 from pam_models.pose.meshes.placing import MeshPlacing
+from pam_models.pose.physics.shapes import TriangleMesh, box_mesh
 from pam_models.pose.source import BadInput
 from tests.pam_models.pose.meshes.meshes_on_disk import BRICK, CUP, write
 
@@ -41,7 +42,8 @@ def test_an_object_is_in_metres_rests_and_says_what_was_done(tmp_path: Path) -> 
 
 def test_open_meshes_are_used_and_noted(tmp_path: Path) -> None:
     """Catches a hole that fails the object, and one that nobody hears of."""
-    write(tmp_path / "open.obj", type(BRICK)(BRICK.vertices_m, BRICK.faces[2:]), 1000.0)
+    fine = box_mesh([0.02, 0.03, 0.05], cells=8)
+    write(tmp_path / "open.obj", TriangleMesh(fine.vertices_m, fine.faces[1:]), 1000.0)
     thing = objects(tmp_path).make("open", 0)
     assert any("not watertight" in note for note in thing.notes)
     assert np.ptp(np.concatenate([np.asarray(part.points_m) for part in thing.parts])[:, 2]) > 0.09
