@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import trimesh
 from jaxtyping import Float32, Float64, Int32
 
 from pam_models.pose.meshes.decomposer import SETTINGS
@@ -43,7 +44,7 @@ class ConvexDecomposer:
     ) -> tuple[ConvexPart, ...]:
         """The convex parts of one mesh. Raises BadInput naming the mesh when it cannot be split in time."""
         vertices = vertices_m.astype(np.float64)
-        question = _packed(vertices=vertices, faces=faces.astype(np.int32))
+        question = _packed(vertices=vertices, faces=_mended(vertices, faces))
         key = hashlib.sha256(METHOD.encode() + question).hexdigest()
         answer = self._known(key)
         if answer is None:
@@ -93,6 +94,13 @@ class ConvexDecomposer:
 def default_cache() -> Path:
     """The user's cache folder for convex parts, by the XDG base directory rules."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pam" / "convex-parts"
+
+
+def _mended(vertices: Float64[np.ndarray, "V 3"], faces: Int32[np.ndarray, "F 3"]) -> Int32[np.ndarray, "G 3"]:
+    """The faces with holes of three or four edges closed: with any hole, CoACD makes a hollow shell of a solid."""
+    shape = trimesh.Trimesh(vertices, faces, process=False)
+    trimesh.repair.fill_holes(shape)
+    return np.asarray(shape.faces, np.int32)
 
 
 def _packed(**arrays: np.ndarray) -> bytes:
