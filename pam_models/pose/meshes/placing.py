@@ -57,10 +57,10 @@ class MeshPlacing:
 def _wrong_size(mesh: FileMesh, units: str, size_m: float) -> str:
     raw = float(np.ptp(mesh.vertices, axis=0).max())
     fitting = [unit for unit, metres in METRES.items() if 0.03 <= raw * metres <= 0.5]
-    advice = f"set units to {' or '.join(fitting)} if that is what the file is in, or " if fitting else "set "
+    advice = f"set units to {' or '.join(fitting)} if that is what the file is in, or " if fitting else ""
     return (
         f"its longest side is {raw:.4g} in the file, {size_m:.4g} m with units {units}; things to grasp have "
-        f"{SMALLEST_M} to {LARGEST_M} m: {advice}scale_to_m"
+        f"{SMALLEST_M} to {LARGEST_M} m: {advice}set scale_to_m"
     )
 
 
