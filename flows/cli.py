@@ -142,9 +142,7 @@ def gc(
     abandoned: Annotated[
         list[str] | None, typer.Option(metavar="BUILD", help="A build that was never finished and is given up.")
     ] = None,
-    delete: Annotated[
-        bool, typer.Option("--delete", help="Remove what was found, not only say it.")
-    ] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove what was found, not only say it.")] = False,
 ) -> None:
     """Find what nothing in a store refers to, and remove it; never while a build is at work there."""
     with speaking_plainly():
