@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
 from pam_models.hand.model import HandModel
+from pam_models.pose.convex_solid import ConvexSolid
 from pam_models.pose.hand_quality import hand_quality
 from pam_models.pose.penetration import CONTACT_M, penetration_volumes_cm3, surface_gaps
 from pam_models.pose.trajectory_quality import LIFTED_M, TrajectoryQuality
@@ -25,10 +26,14 @@ def measure(
     object_T_world: Float[np.ndarray, "T 4 4"],
     joints_in_picture: Bool[np.ndarray, "T 21"],
     fps: float,
+    solid: ConvexSolid | None = None,
 ) -> TrajectoryQuality:
-    """Measure a trajectory whose hand and object are in one z-up world, metres."""
+    """Measure a trajectory whose hand and object are in one z-up world, metres.
+
+    `solid` is what of a mesh with holes counts as inside (`penetration.surface_gaps`).
+    """
     rise = object_T_world[:, 2, 3] - object_T_world[0, 2, 3]
-    gaps = surface_gaps(hand_vertices_m, object_vertices_m, object_faces, object_T_world)
+    gaps = surface_gaps(hand_vertices_m, object_vertices_m, object_faces, object_T_world, solid)
     nearest = gaps.min(axis=1)
     depth, touched = np.maximum(-nearest, 0.0), nearest < CONTACT_M
     airborne = rise > 0.01

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from pam_models.pose.convex_solid import convex_solid
 from pam_models.pose.meshes.convex import ConvexDecomposer
 from pam_models.pose.meshes.placing import MeshPlacing
 from pam_models.pose.meshes.reading import MESH_SUFFIXES, read_mesh_file
@@ -96,7 +97,8 @@ class MeshObjects:
             (self.license_tag,),
         )
         mass = float(np.clip(volume_m3 * self.density_kg_m3, *MASS_KG))
-        return RigidObject(mesh, parts, mass, rest_height_m=0.0, centre_m=centre, notes=tuple(notes))
+        solid = convex_solid([np.asarray(part.points_m) for part in parts]) if read.open_edges else None
+        return RigidObject(mesh, parts, mass, rest_height_m=0.0, centre_m=centre, notes=tuple(notes), solid=solid)
 
 
 def _filling(parts: tuple[ConvexPart, ...]) -> tuple[float, tuple[float, float, float]]:

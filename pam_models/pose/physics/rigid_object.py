@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
+from pam_models.pose.convex_solid import ConvexSolid
 from pam_models.pose.physics.shapes import ConvexPart
 from pam_models.pose.trajectory import ObjectMesh
 
@@ -17,7 +18,8 @@ class RigidObject:
     """One object in its own frame, metres and kilograms.
 
     `rest_height_m` and `rest_quat` (wxyz) are where its origin is above the table, and how it is turned, at rest;
-    `centre_m` is its centre of mass; `notes` say what a reader of its trajectories should know.
+    `centre_m` is its centre of mass; `solid` is what counts as its inside where the mesh has none of its own; `notes`
+    say what a reader of its trajectories should know.
     """
 
     mesh: ObjectMesh
@@ -27,6 +29,7 @@ class RigidObject:
     rest_quat: tuple[float, float, float, float] = IDENTITY
     centre_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     notes: tuple[str, ...] = ()
+    solid: ConvexSolid | None = None
 
     def resting_vertices_m(self) -> Float64[np.ndarray, "V 3"]:
         """The mesh's vertices in the world, as the object rests on the table above the world's origin."""

@@ -137,7 +137,7 @@ class _Search:
             geometry = skin(self._hand, recording.pose_flat[frames], self._betas, recording.transl[frames])
             mesh = self._thing.mesh
             depth, touched = contact_depths(
-                geometry.vertices, mesh.vertices_m, mesh.faces, recording.object_T_world[frames]
+                geometry.vertices, mesh.vertices_m, mesh.faces, recording.object_T_world[frames], self._thing.solid
             )
             cost = outcome.cost() + 100.0 * float(depth.max())
             apart = bool(touched.mean() < _TOUCHING)

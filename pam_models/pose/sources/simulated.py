@@ -71,6 +71,7 @@ def simulated(
         object_T_world=recording.object_T_world,
         joints_in_picture=in_picture(camera, geometry.joints),
         fps=motion.fps,
+        solid=thing.solid,
     )
     reasons = gate.reasons(quality)
     if reasons:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pam_models.pose.convex_solid import convex_solid
 from pam_models.pose.penetration import contact_depths, penetration_volumes_cm3, surface_gaps
 from pam_models.pose.physics.shapes import box_mesh
 
@@ -35,3 +36,19 @@ def test_depth_follows_the_objects_pose() -> None:
     depth, touched = contact_depths(probe_at(0.05, 0.049), TABLE.vertices_m, TABLE.faces, moved)
     np.testing.assert_allclose(depth, [0.0, 0.001], atol=1e-7)
     assert touched.tolist() == [False, True]
+
+
+def test_a_solid_takes_away_an_inside_that_the_mesh_only_seems_to_have() -> None:
+    """Catches a hand in an open bowl counting as penetration, and real penetration that gets lost on the way."""
+    vertices = probe_at(-0.01)
+    walls = [
+        np.array([[x, y, z] for x in xs for y in (-0.1, 0.1) for z in (-0.1, 0.1)])
+        for xs in ((-0.1, -0.015), (0.018, 0.1))
+    ]
+    gaps = surface_gaps(vertices, TABLE.vertices_m, TABLE.faces, still(1), convex_solid(walls))[0]
+    plain = surface_gaps(vertices, TABLE.vertices_m, TABLE.faces, still(1))[0]
+    x = vertices[0, :, 0]
+    between = (x > -0.015) & (x < 0.018) & (plain < 0)
+    assert (gaps[between] > 0).all() and between.sum() > 50
+    beyond = (x < -0.0151) & (plain < -1e-6)
+    np.testing.assert_allclose(gaps[beyond], np.maximum(plain[beyond], -(-0.015 - x[beyond])), atol=1e-6)
