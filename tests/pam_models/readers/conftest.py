@@ -1,5 +1,7 @@
 """Small builds and a cache folder of their own."""
 
+import multiprocessing
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,15 @@ def own_build(tmp_path: Path) -> SmallBuild:
 @pytest.fixture
 def cache(tmp_path: Path) -> CacheConfig:
     return CacheConfig(tmp_path / "cache")
+
+
+@pytest.fixture(scope="session")
+def fresh() -> ForkServerContext:
+    """Where loaders' workers come from: forked out of a process that has run nothing else.
+
+    Forked out of the tests' own, they would inherit what other tests left there; Prefect's leftovers make a worker end
+    with exit code 1.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pam_models.readers.stream"])
+    return context

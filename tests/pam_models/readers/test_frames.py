@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from multiprocessing.context import ForkServerContext
 
 import numpy as np
 import pytest
@@ -115,12 +116,12 @@ def test_numbers_outside_are_refused(build: SmallBuild, cache: CacheConfig) -> N
             dataset[number]
 
 
-def test_it_travels_to_workers(build: SmallBuild, cache: CacheConfig) -> None:
+def test_it_travels_to_workers(build: SmallBuild, cache: CacheConfig, fresh: ForkServerContext) -> None:
     """Catches open files and decoders in what is sent to other processes, and items that do not collate."""
     dataset = FrameDataset(build.address, ReadConfig(Selection(split="train"), cache=cache))
     dataset[0]
     again = pickle.loads(pickle.dumps(dataset))
     np.testing.assert_array_equal(again[5]["image"], dataset[5]["image"])
-    batches = list(DataLoader(dataset, batch_size=16, num_workers=1))
+    batches = list(DataLoader(dataset, batch_size=16, num_workers=1, multiprocessing_context=fresh))
     assert sum(len(batch["image"]) for batch in batches) == len(dataset)
     assert tuple(batches[0]["xyz"].shape) == (16, 21, 3)
