@@ -15,7 +15,7 @@ from prefect.tasks import exponential_backoff
 from flows.page import BuildPage, RunLogger
 from flows.progress import BuildProgress
 from tasks.build import Build
-from tasks.errors import InfrastructureError
+from tasks.errors import ClusterGoneError, InfrastructureError
 from tasks.executor import Executor, ray_session
 from tasks.plan import Planner, Shard
 from tasks.select import run_select
@@ -130,7 +130,7 @@ def worth_another_try(work: ShardTask, attempt: TaskRun, state: State[list[Shard
     """Whether a shard failed for a reason that may pass."""
     del work, attempt
     error = state.result(raise_on_failure=False)
-    return isinstance(error, InfrastructureError)
+    return isinstance(error, InfrastructureError) and not isinstance(error, ClusterGoneError)
 
 
 def spoken_report(report: ShardReport) -> str:

@@ -21,6 +21,10 @@ class ExecutorError(InfrastructureError):
     """The workers could not be started, or kept dying before they took any work."""
 
 
+class ClusterGoneError(ExecutorError):
+    """The Ray that the workers run on is gone: no shard of this run can be done any more."""
+
+
 class TableError(PamError):
     """A part or a row that does not agree with its table's schema, or was written by a newer major version."""
 

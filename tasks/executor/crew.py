@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from ray.exceptions import RayActorError, RayTaskError
 from tasks.errors import ExecutorError, StoreError
 from tasks.executor.batches import one_line
 from tasks.executor.placement import Place, actor_options
+from tasks.executor.pulse import Pulse
 from tasks.executor.slots import IN_FLIGHT
 from tasks.executor.worker import StageWorker
 from tasks.stage import StageFactory
@@ -19,6 +21,7 @@ from tasks.stage import StageFactory
 log = logging.getLogger(__name__)
 
 SETUP_ATTEMPTS = 3
+POLL_S = 1.0
 PATIENCE_S = 60.0
 CLOSE_S = 5.0
 PASSED_ON = ("AWS_",)
@@ -27,7 +30,8 @@ PASSED_ON = ("AWS_",)
 class Crew:
     """Starts workers of one stage and remembers each, so that none outlives the pool."""
 
-    def __init__(self, factory: StageFactory, labels: Mapping[str, str]) -> None:
+    def __init__(self, factory: StageFactory, labels: Mapping[str, str], pulse: Pulse) -> None:
+        self._pulse = pulse
         self._factory = factory
         self._labels = dict(labels)
         self._environment = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
@@ -58,22 +62,22 @@ class Crew:
             self._closed, handles = True, self._alive
         if not ray.is_initialized():
             return
-        ray.wait([handle.close.remote() for handle in handles], num_returns=len(handles), timeout=CLOSE_S)
+        if not self._pulse.gone:
+            ray.wait([handle.close.remote() for handle in handles], num_returns=len(handles), timeout=CLOSE_S)
         for handle in handles:
             ray.kill(handle)
 
     def set_up(self, places: list[Place]) -> list[Any]:
         """One actor at each place, set up; one that dies on the way is started again a few times.
 
-        Raises ExecutorError when a stage cannot be set up, StoreError when the store was the reason.
+        Raises ExecutorError when a stage cannot be set up or Ray is gone, StoreError when the store was the reason.
         """
         ready: list[Any] = [None] * len(places)
         handles = [(number, self.start(place)) for number, place in enumerate(places)]
         pending = [(number, handle, handle.setup.remote(), 1) for number, handle in handles]
         while pending:
             number, handle, reference, attempt = pending.pop(0)
-            while not ray.wait([reference], timeout=PATIENCE_S)[0]:
-                log.warning("a worker waits for room on the cluster, or takes long to be set up")
+            self._wait_for(reference)
             if self._answered(reference, attempt):
                 ready[number] = handle
                 continue
@@ -81,11 +85,20 @@ class Crew:
             pending.append((number, again, again.setup.remote(), attempt + 1))
         return ready
 
+    def _wait_for(self, reference: Any) -> None:  # noqa: ANN401  a Ray reference
+        told_s = time.monotonic()
+        while not ray.wait([reference], timeout=POLL_S)[0]:
+            self._pulse.require()
+            if time.monotonic() - told_s > PATIENCE_S:
+                log.warning("a worker waits for room on the cluster, or takes long to be set up")
+                told_s = time.monotonic()
+
     def _answered(self, reference: Any, attempt: int) -> bool:  # noqa: ANN401  a Ray reference
         """True when the stage is set up, False when its process died and may be tried again."""
         try:
             answer: tuple[str, bool] | None = ray.get(reference)
         except RayActorError as error:
+            self._pulse.settle()
             if attempt == SETUP_ATTEMPTS:
                 raise ExecutorError(
                     f"a worker died {SETUP_ATTEMPTS} times while it was set up; is there memory enough for it?"

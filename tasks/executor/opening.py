@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import ray
+from ray._private import ray_constants
 from ray._private import worker as ray_worker
 
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
@@ -13,6 +14,7 @@ from tasks.errors import ExecutorError
 from tasks.executor.contract import Executor
 from tasks.executor.inline import InlineExecutor
 from tasks.executor.placement import Node, Place, cluster_nodes, places_for, with_gpu_memory
+from tasks.executor.pulse import current_pulse
 from tasks.executor.ray_pool import RayActorPool
 from tasks.executor.sharing import share_out, shared_gpus
 from tasks.stage import StageFactory
@@ -39,15 +41,16 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         if execution.address == "local":
-            ray.init(
-                address="local",
-                num_cpus=execution.num_cpus or os.cpu_count(),
-                num_gpus=execution.num_gpus,
-                object_store_memory=OBJECT_STORE_BYTES,
-                include_dashboard=False,
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-            )
+            with on_loopback():
+                ray.init(
+                    address="local",
+                    num_cpus=execution.num_cpus or os.cpu_count(),
+                    num_gpus=execution.num_gpus,
+                    object_store_memory=OBJECT_STORE_BYTES,
+                    include_dashboard=False,
+                    logging_level=logging.ERROR,
+                    log_to_driver=False,
+                )
         else:
             ray.init(address=execution.address, logging_level=logging.ERROR, log_to_driver=False)
     except Exception as error:
@@ -62,6 +65,21 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def on_loopback() -> Iterator[None]:
+    """A Ray that is started in the block is one machine's own: its servers listen on 127.0.0.1 alone.
+
+    Ray has that for desktops, where a firewall would ask; its variable set to 1 makes it listen everywhere.
+    """
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    everywhere = os.environ.setdefault(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, "0") == "1"
+    ray_constants.ENABLE_RAY_CLUSTER = everywhere
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 @contextmanager
@@ -80,6 +98,7 @@ def nodes_of(execution: ExecutionConfig) -> list[Node]:
 
     Raises ExecutorError when a node with GPUs does not say how much memory they have.
     """
+    current_pulse().settle()
     nodes = cluster_nodes()
     in_gib = any(_resources(execution, step).gpu_memory_gib is not None for step in StagesResources.model_fields)
     return with_gpu_memory(nodes, execution.gpu_memory_gib) if in_gib else nodes

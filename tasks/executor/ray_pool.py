@@ -18,6 +18,7 @@ from tasks.executor.crew import Crew
 from tasks.executor.memory import OUT_OF_MEMORY, ran_out_of_memory, says_so
 from tasks.executor.metrics import PoolMetrics, labels_of
 from tasks.executor.placement import Place, cluster_nodes, places_for
+from tasks.executor.pulse import current_pulse
 from tasks.executor.slots import Seat, Slot, Slots
 from tasks.stage import Item, OnProgress, Outcome, StageFactory
 
@@ -54,11 +55,13 @@ class RayActorPool:
         self._resources = resources
         self._item_attempts = item_attempts
         self._item_timeout_s = item_timeout_s
+        self._pulse = current_pulse()
+        self._pulse.settle()
         places = list(places_for(resources, cluster_nodes()) if places is None else places)
         self.gpus_per_worker = places[0].gpus
         if len(places) < resources.actors:
             log.info("room for %d of %d workers", len(places), resources.actors)
-        self._crew = Crew(factory, labels or {})
+        self._crew = Crew(factory, labels or {}, self._pulse)
         self._metrics = _metrics_of(labels, places, prices) if labels else None
         self._largest_batch: int | None = None
         self._unfinished = 0
@@ -91,6 +94,8 @@ class RayActorPool:
             while waiting or flying:
                 self._submit(waiting, flying)
                 finished, _ = ray.wait(list(flying), num_returns=1, timeout=POLL_S) if flying else ([], [])
+                if not finished:
+                    self._pulse.require()
                 for reference in finished or self._hanging(flying):
                     batch, seat = flying.pop(reference)
                     verdict = self._verdict(batch, seat, reference, hanging=not finished)

@@ -4,18 +4,21 @@ Ray packs fractions of GPUs as tightly as it can, so that eight workers of 0.4 w
 idle. A bundle of a placement group is one whole GPU, and the fractions inside it are its own.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ray
-from ray.util.placement_group import placement_group, remove_placement_group
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 
 from tasks.config.execution import StageResources
 from tasks.errors import ExecutorError
 from tasks.executor.placement import Node, Place, gpu_share
+from tasks.executor.pulse import current_pulse
 
 READY_S = 60.0
+POLL_S = 1.0
 FULL = 1.0 + 1e-9
 
 
@@ -62,14 +65,14 @@ def share_out(steps: Mapping[str, StageResources], nodes: Sequence[Node]) -> Sha
 def shared_gpus(sharing: Sharing) -> Iterator[Mapping[str, list[Place]]]:
     """Places of the steps' workers on GPUs that are reserved while the block runs.
 
-    Raises ExecutorError when the cluster does not give them within a minute.
+    Raises ExecutorError when the cluster does not give them within a minute, or is gone.
     """
     if not sharing.gpus:
         yield {}
         return
     group = placement_group([{"GPU": 1.0, "CPU": float(max(1, sharing.cpus))}] * sharing.gpus, strategy="PACK")
     try:
-        if not ray.wait([group.ready()], timeout=READY_S)[0]:
+        if not _is_ready(group):
             raise ExecutorError(
                 f"execution.mode: streaming needs {sharing.gpus} GPUs with {sharing.cpus} cores each at the same time, "
                 "and something else holds them; use staged, or wait"
@@ -81,3 +84,12 @@ def shared_gpus(sharing: Sharing) -> Iterator[Mapping[str, list[Place]]]:
     finally:
         if ray.is_initialized():
             remove_placement_group(group)
+
+
+def _is_ready(group: PlacementGroup) -> bool:
+    ready, deadline_s = group.ready(), time.monotonic() + READY_S
+    while not ray.wait([ready], timeout=POLL_S)[0]:
+        current_pulse().require()
+        if time.monotonic() > deadline_s:
+            return False
+    return True

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,15 @@ class Life:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         return len(pids)
+
+
+def listens_at(pid: int) -> set[str]:
+    """The addresses at which a process takes TCP connections; none for one that has ended meanwhile."""
+    try:
+        found = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return set()
+    return {str(one.laddr.ip).removeprefix("::ffff:") for one in found if one.status == psutil.CONN_LISTEN}
 
 
 def wait_for(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:

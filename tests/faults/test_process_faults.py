@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from tasks.plan import Planner
 from tasks.steps import BY_NAME
 from tasks.store import Store
 from tests.faults.conftest import INLINE, snapshot_of, undisturbed
-from tests.faults.lives import Life, wait_for
+from tests.faults.lives import Life, listens_at, wait_for
 
 RAY = ("execution.num_cpus=4", "pose.trajectories=4", "appearance.candidates=2")
 # Slow enough to be met at work: a few tenths of a second for each item.
 SLOW = "execution.simulation.speed=20"
+# Five seconds of patience, seven that Ray takes to end without its head, and a slow machine.
+GONE_WITHIN_S = 60.0
 
 Begin = Callable[..., Life]
 
@@ -62,9 +65,11 @@ def test_two_builds_race_on_one_id(begin: Begin, store: Store, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_ray_ends_with_a_killed_driver_and_the_build_resumes(begin: Begin, store: Store, tmp_path: Path) -> None:
-    """Catches workers that keep the GPUs of a driver that is gone."""
+    """Catches workers that keep the GPUs of a driver that is gone, and servers that strangers reach."""
     first = begin(*RAY, SLOW)
     first.wait_for(lambda: first.shards() >= 2)
+    listening = {pid: listens_at(pid) for pid in [first.process.pid, *first.relatives()]}
+    assert set().union(*listening.values()) == {"127.0.0.1"}, f"a local Ray listens on loopback alone: {listening}"
     first.process.kill()
     first.end()
     wait_for(lambda: first.relatives("StageWorker") == [] and first.relatives("raylet") == [], 30.0)
@@ -88,13 +93,17 @@ def test_killed_workers_cost_nothing(begin: Begin, store: Store, tmp_path: Path)
 def test_a_killed_head_ends_the_build_and_running_again_resumes(
     begin: Begin, store: Store, tmp_path: Path, server: str
 ) -> None:
-    """Catches a driver that waits for ever for a cluster that is gone, and a build that does not survive it."""
+    """Catches a driver that waits for ever for a cluster that is gone, or ends without a word because Ray aborted it,
+    and a build that does not survive it.
+    """
     first = begin(*RAY, SLOW)
     first.wait_for(lambda: first.shards() >= 2)
     assert first.kill_relatives(server) >= 1
-    code, _ = first.end()
+    gone_s = time.monotonic()
+    code, words = first.end()
     assert code != 0
-    assert begin(*RAY).end()[0] == 0
+    assert "ClusterGoneError: Ray is gone" in words and time.monotonic() - gone_s < GONE_WITHIN_S, words
+    assert begin(*RAY, "execution.executor=inline").end()[0] == 0
     assert whole(store) == reference(tmp_path, *RAY)
 
 
