@@ -10,13 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+from prefect.automations import AutomationCore, EventTrigger, Posture, SendNotification
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
+from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows.announcements import MOVED, announce
-from flows.automations import automate
+from flows.automations import WEBHOOK_BLOCK, automate
 from flows.evaluate import evaluate
 from flows.generate import generate
 from tasks.errors import ConfigError, TooManyFailuresError
@@ -28,6 +30,7 @@ __all__ = ["toy"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SETTINGS = ["execution.executor=inline", "appearance.candidates=4"]
 WITHIN_S = 90.0
+PROBE = "pam.test.probe"
 
 
 class Inbox(ThreadingHTTPServer):
@@ -66,10 +69,27 @@ def inbox(server: Server) -> Iterator[Inbox]:
     with Inbox() as found:
         threading.Thread(target=found.serve_forever, daemon=True).start()
         assert len(automate(f"http://127.0.0.1:{found.server_port}/", None, 10 / 60)) == 4
-        # The server's triggers look for new automations now and then.
-        time.sleep(2)
+        wait_until_triggers_know(found, server)
         yield found
         found.shutdown()
+
+
+def wait_until_triggers_know(inbox: Inbox, server: Server) -> None:
+    """The server learns of automations one after the other, some time after it was given them: when one that was made
+    after all others reacts, all are known.
+    """
+    with get_client(sync_client=True) as client:
+        block = client.read_block_document_by_name(WEBHOOK_BLOCK, "custom-webhook").id
+        trigger = EventTrigger(expect={PROBE}, posture=Posture.Reactive, threshold=1)
+        action = SendNotification(block_document_id=block, subject=PROBE, body="")
+        probe = client.create_automation(AutomationCore(name=PROBE, trigger=trigger, actions=[action]))
+
+        def reacts() -> bool:
+            emit_event(PROBE, {"prefect.resource.id": PROBE})
+            return any(one["subject"] == PROBE for one in inbox.messages)
+
+        eventually(reacts, server)
+        client.delete_automation(probe)
 
 
 def eventually(found: Callable[[], Any], server: Server) -> Any:
