@@ -7,6 +7,8 @@ luma, then H / 4 rows of each colour difference.
 
 from __future__ import annotations
 
+import threading
+
 import cv2
 import numpy as np
 from jaxtyping import UInt8
@@ -41,20 +43,40 @@ def rgb_to_i420(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H+H//2
     return levels.reshape(height * 3 // 2, width)
 
 
-def i420_to_rgb(planes: UInt8[np.ndarray, "H+H//2 W"]) -> UInt8[np.ndarray, "H W 3"]:
-    """The picture of planes; chroma is blended linearly between its samples. Whole numbers only: exact everywhere."""
+def i420_to_rgb(
+    planes: UInt8[np.ndarray, "H+H//2 W"], out: UInt8[np.ndarray, "H W 3"] | None = None
+) -> UInt8[np.ndarray, "H W 3"]:
+    """The picture of planes; chroma is blended linearly between its samples. Whole numbers only: exact everywhere.
+
+    `out` is contiguous memory for the picture, which spares a copy where it belongs into a batch.
+    """
     rows, width = planes.shape
     height = rows * 2 // 3
     flat = planes.reshape(-1)
     area = height * width
-    channels = np.empty((3, height, width), np.uint8)
+    channels = _channels(height, width)
     _blend(
         flat[:area].reshape(height, width),
         flat[area : area + area // 4].reshape(height // 2, width // 2),
         flat[area + area // 4 :].reshape(height // 2, width // 2),
         channels,
     )
-    return np.asarray(cv2.merge((channels[0], channels[1], channels[2])), np.uint8)
+    return np.asarray(cv2.merge((channels[0], channels[1], channels[2]), out), np.uint8)
+
+
+class _Scratch(threading.local):
+    channels: U8 | None = None
+
+
+_scratch = _Scratch()
+
+
+def _channels(height: int, width: int) -> U8:
+    """Each thread's own memory for one picture's channels: to make it anew costs as much as what is done in it."""
+    kept = _scratch.channels
+    if kept is None or kept.shape != (3, height, width):
+        kept = _scratch.channels = np.empty((3, height, width), np.uint8)
+    return kept
 
 
 def _halved(plane: np.ndarray) -> np.ndarray:

@@ -83,28 +83,35 @@ class BoundedFolder:
                     ledger.total -= self._make_room(ledger.total + size - self.limit_bytes)
                 if ledger.total + size > self.limit_bytes:
                     return False
+                making = _Making(self.root, name, size)
                 ledger.total += size
-            if self._write(name, data):
-                return True
+            written = making.write(data)
             with self._ledger() as ledger:
-                ledger.total -= size
+                # A second process may have made the same file meanwhile.
+                if not written or (self.root / name).exists():
+                    ledger.total -= size
+                making.end(self.root / name if written else None)
+            return written
         return False
 
     def total_bytes(self) -> int:
         """How many bytes the folder's files have."""
-        return sum(entry.stat().st_size for entry in self._entries())
+        return sum(entry.stat().st_size for entry in self._entries() if not entry.name.startswith("."))
 
     def _prepare(self) -> None:
-        if not self._ready:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with self._ledger() as ledger:
-                ledger.total = self.total_bytes()
-            self._ready = True
+        """Counts anew what is there and what is being made; what a killed process left half made is removed."""
+        if self._ready:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._ledger() as ledger:
+            making = [entry for entry in self._entries() if entry.name.endswith(TEMPORARY)]
+            ledger.total = self.total_bytes() + sum(_size_or_remove(Path(entry.path)) for entry in making)
+        self._ready = True
 
     def _entries(self) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.root) as found:
-                return [entry for entry in found if not entry.name.startswith(".") and entry.is_file()]
+                return [entry for entry in found if entry.is_file()]
         except FileNotFoundError:
             return []
 
@@ -112,7 +119,7 @@ class BoundedFolder:
         unread = sorted(
             (entry.stat().st_mtime, entry.name, entry.stat().st_size)
             for entry in self._entries()
-            if entry.stat().st_mtime < self._opened
+            if not entry.name.startswith(".") and entry.stat().st_mtime < self._opened
         )
         freed = 0
         for _, name, size in unread:
@@ -121,19 +128,6 @@ class BoundedFolder:
             (self.root / name).unlink(missing_ok=True)
             freed += size
         return freed
-
-    def _write(self, name: str, data: Sequence[bytes | memoryview]) -> bool:
-        temporary = self.root / f".{name}.{os.getpid()}.{id(data)}{TEMPORARY}"
-        try:
-            with temporary.open("wb", buffering=0) as stream:
-                for piece in data:
-                    stream.write(piece)
-            temporary.replace(self.root / name)
-        except OSError:
-            return False
-        finally:
-            temporary.unlink(missing_ok=True)
-        return True
 
     @contextmanager
     def _ledger(self) -> Iterator[_Ledger]:
@@ -151,3 +145,51 @@ class BoundedFolder:
 @dataclass
 class _Ledger:
     total: int
+
+
+class _Making:
+    """A file in the making: as large as it will be from the start, and locked, so that others count it."""
+
+    def __init__(self, root: Path, name: str, size: int) -> None:
+        self._path = root / f".{name}.{os.getpid()}.{id(self)}{TEMPORARY}"
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        os.ftruncate(self._handle, size)
+
+    def write(self, data: Sequence[bytes | memoryview]) -> bool:
+        """Whether everything could be written."""
+        try:
+            with os.fdopen(os.dup(self._handle), "wb", buffering=0) as stream:
+                for piece in data:
+                    if stream.write(piece) != memoryview(piece).nbytes:
+                        return False
+        except OSError:
+            return False
+        return True
+
+    def end(self, path: Path | None) -> None:
+        """Gives it its name, or removes it where there is none."""
+        try:
+            if path is None:
+                self._path.unlink(missing_ok=True)
+            else:
+                self._path.replace(path)
+        finally:
+            os.close(self._handle)
+
+
+def _size_or_remove(path: Path) -> int:
+    """The bytes of a file in the making; 0 and no file where nobody makes it any more."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return 0
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.fstat(handle).st_size
+    else:
+        path.unlink(missing_ok=True)
+        return 0
+    finally:
+        os.close(handle)

@@ -68,15 +68,16 @@ class BuildFrames:
     def clip_rows(self, number: int, *, keep: bool = True) -> list[dict[str, Any]]:
         """Every selected row of a clip in order of time, the clip decoded once. Raises ReadError as `one`.
 
-        `keep` lets its decoded planes be kept for the next time.
+        `image` is the picture's planes (`media.colours`): they are half as large, and a batch converts them in place.
+        `keep` lets them be kept for the next time.
         """
         clip, rows = self.index.clip(number), self.index.rows_of(number)
         items = self._items(clip, number, rows)
         if self.config.pictures:
             frames, places = np.unique(self.index.row_frame[rows], return_inverse=True)
-            pictures = self.pictures.of_clip(clip, frames.tolist(), keep=keep)
+            planes = self.pictures.planes(clip, frames.tolist(), keep=keep)
             for item, place in zip(items, places.tolist(), strict=True):
-                item["image"] = pictures[place]
+                item["image"] = planes[place]
         return items
 
     def _items(self, clip: ClipRef, number: int, rows: slice) -> list[dict[str, Any]]:

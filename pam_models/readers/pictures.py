@@ -22,6 +22,7 @@ from pam_models.readers.place import Place
 OPEN_CLIPS = 8
 
 Picture = UInt8[np.ndarray, "H W 3"]
+Planes = UInt8[np.ndarray, "H+H//2 W"]
 
 
 class ClipPictures:
@@ -39,7 +40,11 @@ class ClipPictures:
         return {**self.__dict__, "_open": OrderedDict()}
 
     def of_clip(self, clip: ClipRef, frames: Sequence[int], *, keep: bool = True) -> list[Picture]:
-        """These frames of a clip, which is decoded once and whole, or not at all where its planes are kept.
+        """These frames of a clip as RGB; see `planes`."""
+        return [i420_to_rgb(planes) for planes in self.planes(clip, frames, keep=keep)]
+
+    def planes(self, clip: ClipRef, frames: Sequence[int], *, keep: bool = True) -> list[Planes]:
+        """The planes of these frames of a clip, which is decoded once and whole, or not at all where they are kept.
 
         `keep` lets planes that are decoded now be kept for the next time.
 
@@ -52,22 +57,18 @@ class ClipPictures:
             self._check_reach(clip, frames, count)
             return _read_planes(path, frames, height, width)
         wanted = set(frames)
-        planes: list[UInt8[np.ndarray, "rows W"]] = []
-        pictures: dict[int, Picture] = {}
         try:
             with Clip(self._bytes(clip)) as opened:
-                for number, shown in enumerate(opened.planes()):
-                    planes.append(shown if keep else shown[:0])
-                    # Converted at once, while the planes are in the processor's cache.
-                    if number in wanted:
-                        pictures[number] = i420_to_rgb(shown)
+                planes = [
+                    shown if keep or number in wanted else shown[:0] for number, shown in enumerate(opened.planes())
+                ]
         except MediaError as error:
             raise ReadError(f"{self._where(clip)}: {error}") from error
         self._check_length(clip, len(planes))
         self._check_reach(clip, frames, len(planes))
         if keep:
             self._keep(clip, planes)
-        return [pictures[frame] for frame in frames]
+        return [planes[frame] for frame in frames]
 
     def frame(self, clip: ClipRef, frame: int) -> Picture:
         """One frame, decoding from the key frame before it and not the whole clip. Raises ReadError as `of_clip`."""
@@ -75,7 +76,7 @@ class ClipPictures:
         if kept is not None:
             path, height, width, count = kept
             self._check_reach(clip, [frame], count)
-            return _read_planes(path, [frame], height, width)[0]
+            return i420_to_rgb(_read_planes(path, [frame], height, width)[0])
         if self._pid != os.getpid():
             self._open, self._pid = OrderedDict(), os.getpid()
         try:
@@ -130,7 +131,7 @@ class ClipPictures:
         self._check_length(clip, frames)
         return path, height, width, frames
 
-    def _keep(self, clip: ClipRef, planes: Sequence[UInt8[np.ndarray, "rows W"]]) -> None:
+    def _keep(self, clip: ClipRef, planes: Sequence[Planes]) -> None:
         if self._decoded.limit_bytes == 0:
             return
         rows, width = planes[0].shape
@@ -138,15 +139,15 @@ class ClipPictures:
         self._decoded.admit(f"{clip.sha256}.i420", [head.data, *(plane.data for plane in planes)])
 
 
-def _read_planes(path: Path, frames: Sequence[int], height: int, width: int) -> list[Picture]:
-    planes = np.empty((height * 3 // 2, width), np.uint8)
-    pictures: list[Picture] = []
+def _read_planes(path: Path, frames: Sequence[int], height: int, width: int) -> list[Planes]:
+    found: list[Planes] = []
     handle = os.open(path, os.O_RDONLY)
     try:
         for frame in frames:
+            planes = np.empty((height * 3 // 2, width), np.uint8)
             if os.preadv(handle, [planes.reshape(-1).data], 12 + frame * planes.size) != planes.size:
                 raise ReadError(f"{path}: is shorter than it was written; remove it")
-            pictures.append(i420_to_rgb(planes))
+            found.append(planes)
     finally:
         os.close(handle)
-    return pictures
+    return found

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset, default_collate, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
+from pam_models.readers.batches import stacked, with_picture
 from pam_models.readers.frames import BuildFrames, ReadConfig
+from pam_models.readers.shared_blocks import SharedBlocks
 from pam_models.readers.sharing import Share, clip_order, even_rows, own_clips, share_of, world
 
 DRAWS = 4096
-LARGE_BYTES = 4096
 
 
 class FrameStream(IterableDataset[dict[str, Any]]):
@@ -65,6 +66,7 @@ class FrameStream(IterableDataset[dict[str, Any]]):
         self.frames = BuildFrames(build, config)
         self._seed, self._mix_clips, self._batch_size = seed, mix_clips, batch_size
         self._even, self._threads = even, threads
+        self._blocks: SharedBlocks | None = None
         # In shared memory, so that workers that live on through epochs hear of a new one.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         self._passes = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
@@ -94,9 +96,16 @@ class FrameStream(IterableDataset[dict[str, Any]]):
                 rows = _mixed(decoded, self._mix_clips, np.random.default_rng(identity))
             if self._even:
                 rows = islice(rows, even_rows(order, np.diff(index.clip_start), share))
-            yield from rows if self._batch_size is None else _batches(rows, self._batch_size)
+            yield from map(with_picture, rows) if self._batch_size is None else self._batches(rows, self._batch_size)
         if share.worker == 0:
             self._passes += 1
+
+    def _batches(self, rows: Iterator[dict[str, Any]], size: int) -> Iterator[dict[str, Any]]:
+        """Rows stacked, in a loader's worker into memory that is used again; the last batch may be smaller."""
+        if self._blocks is None and get_worker_info() is not None:
+            self._blocks = SharedBlocks()
+        while chunk := list(islice(rows, size)):
+            yield stacked(chunk, size, self._blocks)
 
     def _workers(self) -> int:
         if self._threads is not None:
@@ -147,18 +156,3 @@ def _mixed(decoded: Iterable[Rows], mix_clips: int, rng: np.random.Generator) ->
 
 def _shuffled(rows: Rows, rng: np.random.Generator) -> Rows:
     return [rows[place] for place in rng.permutation(len(rows)).tolist()]
-
-
-def _batches(rows: Iterator[dict[str, Any]], size: int) -> Iterator[dict[str, Any]]:
-    """Rows stacked into tensors, texts as lists; the last batch may be smaller."""
-    while chunk := list(islice(rows, size)):
-        yield {name: _stacked([row[name] for row in chunk]) for name in chunk[0]}
-
-
-def _stacked(cells: list[Any]) -> Any:  # noqa: ANN401  a tensor of numbers, or a list of texts
-    if isinstance(cells[0], str):
-        return cells
-    if isinstance(cells[0], np.ndarray) and cells[0].nbytes >= LARGE_BYTES:
-        # In a worker this stacks into memory that the training process shares, which spares a copy.
-        return default_collate(cells)
-    return torch.from_numpy(np.asarray(cells))

@@ -1,5 +1,7 @@
 """Colours there and back, by whole numbers."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,23 @@ def test_smooth_pictures_lose_little() -> None:
     y, x = np.mgrid[0:48, 0:64]
     picture = np.stack([x * 4, y * 5, 255 - x * 2 - y], -1).clip(0, 255).astype(np.uint8)
     assert np.abs(i420_to_rgb(rgb_to_i420(picture)).astype(int) - picture).mean() < 1.0
+
+
+def test_threads_and_sizes_do_not_mix() -> None:
+    """Catches a picture written into the memory that another thread, or another size, works in."""
+    rng = np.random.default_rng(0)
+    planes = [rgb_to_i420(rng.integers(0, 256, (8 + 2 * (n % 3), 16, 3), dtype=np.uint8)) for n in range(60)]
+    alone = [i420_to_rgb(one).copy() for one in planes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(i420_to_rgb, planes))
+    for found, wanted in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_picture_goes_where_it_is_wanted() -> None:
+    """Catches a place in a batch that is left as it was."""
+    planes = rgb_to_i420(np.random.default_rng(1).integers(0, 256, (8, 12, 3), dtype=np.uint8))
+    batch = np.zeros((3, 8, 12, 3), np.uint8)
+    i420_to_rgb(planes, batch[1])
+    np.testing.assert_array_equal(batch[1], i420_to_rgb(planes))
+    assert not batch[[0, 2]].any()
