@@ -25,6 +25,7 @@ from tasks.ids import sha256_hex
 from tasks.plan import Planner
 from tasks.steps import steps_of
 from tasks.store import Store
+from tasks.tables.lineage import code_version
 from tasks.verify import verify
 
 NAME = "build"
@@ -92,7 +93,8 @@ def _reached(process: "subprocess.Popen[bytes]", log: Path, draws: random.Random
 
 def kills_command(options: argparse.Namespace) -> bool:
     """Prints what N kills did; whether the end is the same and no more was done again than workers were at work."""
-    trajectories = options.trajectories or max(3, math.ceil(0.8 * options.kills))
+    sources = code_version()
+    trajectories = options.trajectories or max(3, math.ceil(1.6 * options.kills))
     workers = 1 if options.executor == "inline" else 2
     settings = [
         f"execution.executor={options.executor}",
@@ -108,11 +110,14 @@ def kills_command(options: argparse.Namespace) -> bool:
         store = Store(f"{folder}/store")
         same = store.read(f"builds/{NAME}/snapshot.json") == undisturbed.read(f"builds/{NAME}/snapshot.json")
         findings = verify(store, NAME).findings
+    code_version.cache_clear()
+    if code_version() != sources:
+        raise SystemExit("PAM's sources changed meanwhile: parts and snapshot name them, so this run says nothing")
     most = max(lives.again)
     print(f"killed {lives.kills} times ({len(lives.begun)} shards, {workers} workers, {options.executor})")
     print(f"snapshot hash as undisturbed: {same}; verify finds {len(findings)} things")
     print(f"shards done again after a kill: at most {most}, in all {sum(lives.again)}; {most / workers:g} a worker")
-    print(f"a life took {sum(lives.seconds) / len(lives.seconds):.1f} s on average")
+    print(f"a life took {sum(lives.seconds) / len(lives.seconds):.1f} s on average, all {sum(lives.seconds):.0f} s")
     return same and not findings and most <= workers and lives.kills >= options.kills
 
 
@@ -154,9 +159,7 @@ def faults_command(options: argparse.Namespace) -> bool:
             ]
     finally:
         server.stop()
-    crashing = {
-        row["seed"] for row in rows if int(sha256_hex(f"crash/{row['seed']}")[:12], 16) % 10**6 < CRASHING * 1e6
-    }
+    crashing = {row["seed"] for row in rows if _chosen(row["seed"])}
     died = {row["seed"] for row in rows if row["error_type"] == "WorkerDied"}
     statuses = Counter(row["status"] for row in rows)
     print(f"{requests} requests to the store: {injected}; {seconds:.0f} s")

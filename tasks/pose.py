@@ -7,9 +7,6 @@ from dataclasses import asdict, replace
 from functools import partial
 
 from pam_models.pose.source import BadInput, PoseRequest, PoseSource, TrajectoryRejected
-from pam_models.pose.sources.dexycb import DexycbSource
-from pam_models.pose.sources.graspxl import GraspxlSource
-from pam_models.pose.sources.oakink2 import Oakink2Source
 from pam_models.pose.trajectory import Trajectory
 from tasks.build import Build
 from tasks.config import GenerateConfig
@@ -28,13 +25,19 @@ from tasks.trajectory_row import scene_of_trajectory, trajectory_columns
 
 
 def source_of(config: GenerateConfig) -> PoseSource:
-    """The source of motion that the configuration names."""
+    """The source of motion that the configuration names. The others' libraries (torch among them) are not loaded."""
     pose = config.pose
     if isinstance(pose, GraspxlPose):
+        from pam_models.pose.sources.graspxl import GraspxlSource
+
         return GraspxlSource(pose.path, config.fps, pose.gate.gate())
     if isinstance(pose, DexycbPose):
+        from pam_models.pose.sources.dexycb import DexycbSource
+
         return DexycbSource(pose.path, pose.setup, pose.split, config.fps, gate=pose.gate.gate())
     if isinstance(pose, Oakink2Pose):
+        from pam_models.pose.sources.oakink2 import Oakink2Source
+
         return Oakink2Source(
             path=pose.path,
             hands=partial(resolve_hand, config),

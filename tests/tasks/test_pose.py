@@ -1,5 +1,7 @@
 """The pose step: what a configuration asks for, and rows with everything that later steps read."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,3 +182,10 @@ def test_bad_recordings_fail_their_own_row_in_one_line(
         row_of(config, store, place=3 if line.startswith("sees") else 0)
     message = str(caught.value)
     assert line in message and "\n" not in message and str(tmp_path) not in message
+
+
+def test_planning_loads_no_torch() -> None:
+    """Catches seconds and a quarter of a gigabyte in every driver, which needs a source of motion only to count."""
+    code = "import sys, tasks.pose; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
