@@ -27,7 +27,7 @@ from tasks.paper_tables.propagation import propagation_claims, propagation_rows
 from tasks.paper_tables.request import TableRequest, requested
 from tasks.paper_tables.resources import COLUMNS as OF_RESOURCES
 from tasks.paper_tables.resources import resource_rows
-from tasks.paper_tables.trainings import TrainingPlace, training_place
+from tasks.paper_tables.trainings import TrainingPlace, own_scenes, training_place
 from tasks.paper_tables.writing import markdown, write_table
 from tasks.report.reading import PublishedBuild
 from tasks.store import Store
@@ -63,7 +63,8 @@ def tables(
         scale: How large everything is. Demo on a laptop, paper on a cluster with the user's weights and data.
         store: Where the builds go. A folder, or s3://bucket/prefix with the usual AWS variables set for the worker.
         out: The folder for the table as Markdown, CSV and PNG, and for models that the table trains.
-        training: A run directory of pam-train whose scenes and clips the table's own models are trained on.
+        training: A run directory of pam-train whose scenes and clips the table's own models are trained on. Where
+            there is none, the table simulates scenes of its own below out.
         inputs: Files and folders of yours by name, such as graspxl; the table says which it needs.
         settings: Single settings laid over every row's build, each written as key=value.
         recipe_settings: Single values laid over the training recipe, each written as key=value.
@@ -85,7 +86,7 @@ def measured_table(asked: TableRequest, store: str, out: Path, training: Path) -
     else:
         columns, rows, claims = _of_clips(asked, store, out, training)
     return TableOutcome(
-        asked.name, table.title, table.source, asked.scale_name, columns, rows, claims, table.notes, asked.described()
+        asked.name, table.title, table.source, asked.scale_name, columns, rows, claims, asked.notes, asked.described()
     )
 
 
@@ -139,9 +140,15 @@ def _trained(asked: TableRequest, name: str, out: Path, training: Path, progress
 
 def train_for_table(asked: TableRequest, name: str, out: Path, training: Path) -> TrainingPlace:
     """`pam train` for one of a table's models, stage after stage. Raises ConfigError where it does not finish."""
-    recipe = load_recipe(asked.scale.recipe, asked.training_settings(name))
-    place = training_place(out / "trainings", training, name, recipe)
+    recipe, start = load_recipe(asked.scale.recipe, asked.training_settings(name)), asked.start(name)
+    folder = out / "trainings"
+    scenes = own_scenes(folder, training, recipe)
+    if scenes is not None:
+        train_as_wished(Wishes(recipe, scenes, "scenes"))
+    place = training_place(folder, scenes or training, name, recipe, continued=start is not None)
     for stage in place.stages:
+        if stage == "motion" and start is not None:
+            place.go_on_from(start.weights, recipe)
         lines = train_as_wished(Wishes(recipe, place.folder, stage))
         if stage == "motion" and not place.weights.is_file():
             raise ConfigError(f"did not finish: {lines.get(stage, 'no word of it')}; run the same command to go on")

@@ -30,6 +30,9 @@ class Training(_Frozen):
     """A model that a row is made with, trained by `pam train`."""
 
     settings: tuple[str, ...] = Field(default=(), description="key=value over the scale's training recipe")
+    continued: bool = Field(
+        default=False, description="Goes on from the scale's finished weights, where it has such, not from new ones"
+    )
 
 
 class TableRow(_Frozen):
@@ -81,6 +84,14 @@ class TableDefinition(_Frozen):
         return self
 
 
+class Start(_Frozen):
+    """Finished weights that trainings go on from."""
+
+    weights: str = Field(min_length=1, description="`demo` for those that ship, or a model folder")
+    settings: tuple[str, ...] = Field(default=(), description="key=value over the recipe, in place of the scale's")
+    note: str = Field(min_length=1, description="What a reader of the table must know of it")
+
+
 class Costs(_Frozen):
     """Seconds on the scale's machine, for `--plan`."""
 
@@ -88,6 +99,7 @@ class Costs(_Frozen):
     trajectory_s: float = Field(ge=0, description="Of each trajectory, once for all rows of one motion")
     clip_s: float = Field(ge=0, description="Of each clip: sampling, estimating, measuring")
     training_step_s: float = Field(ge=0, description="Of each step of a training")
+    scene_s: float = Field(default=0.0, ge=0, description="Of each scene to train on, simulated, rendered and encoded")
     machine: str = Field(min_length=1, description="The machine that these seconds were measured on")
 
 
@@ -101,6 +113,7 @@ class Scale(_Frozen):
     painted: tuple[str, ...] = Field(default=(), description="key=value where first frames are painted")
     recipe: str = Field(description="Training recipe")
     recipe_settings: tuple[str, ...] = Field(default=(), description="key=value over the recipe")
+    start: Start | None = Field(default=None, description="What trainings go on from that ask for it")
     trained: tuple[str, ...] = Field(
         description="key=value that put a trained model ({weights}, {autoencoder}) in place"
     )

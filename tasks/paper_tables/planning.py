@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pam_models.training.data_recipe import SimulatedData
 from pam_models.training.recipe import RecipeError, load_recipe
 from tasks.errors import ConfigError
 from tasks.paper_tables.request import TableRequest
@@ -21,13 +22,17 @@ class PlanLine:
 def planned(asked: TableRequest) -> tuple[PlanLine, ...]:
     """Every training and every row's build. Nothing is looked for: what was done before takes no time again."""
     costs, table, lines = asked.scale.costs, asked.table, []
+    scenes = 0
     for name in table.trainings:
         try:
             recipe = load_recipe(asked.scale.recipe, asked.training_settings(name))
             steps = recipe.loop("motion").steps
             lines.append(PlanLine(f"train {name}: {steps} steps", steps * costs.training_step_s))
+            scenes = max(scenes, recipe.data.physics_scenes if isinstance(recipe.data, SimulatedData) else 0)
         except (ConfigError, RecipeError) as error:
             lines.append(PlanLine(f"train {name}", reason=str(error)))
+    if scenes:
+        lines.insert(0, PlanLine(f"make {scenes} scenes to train on", scenes * costs.scene_s))
     rows = table.rows if table.kind == "clips" else table.rows[:1]
     simulated: set[tuple[str, ...]] = set()
     for row in rows:

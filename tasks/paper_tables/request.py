@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.errors import ConfigError
-from tasks.paper_tables.definition import Scale, TableDefinition, TableRow, filled, load_scale, load_table
+from tasks.paper_tables.definition import Scale, Start, TableDefinition, TableRow, filled, load_scale, load_table
 from tasks.paper_tables.trainings import TrainingPlace
 
 NETWORKS = ("video", "image", "lpips", "tracker")
@@ -67,8 +67,19 @@ class TableRequest:
 
     def training_settings(self, name: str) -> list[str]:
         """Every value over the recipe for one of the table's trainings. Raises MissingInputError as above."""
-        own = self.table.trainings[name].settings
+        start = self.start(name)
+        own = (*(start.settings if start is not None else ()), *self.table.trainings[name].settings)
         return [*self._filled((*self.scale.recipe_settings, *own)), *self.recipe_settings]
+
+    def start(self, name: str) -> Start | None:
+        """The finished weights that a training goes on from; None where it begins anew."""
+        return self.scale.start if self.table.trainings[name].continued else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the table must know: the table's own notes, and what this scale does to its trainings."""
+        continued = any(self.start(name) is not None for name in self.table.trainings)
+        return (*self.table.notes, *((self.scale.start.note,) if continued and self.scale.start is not None else ()))
 
     def with_model(self, place: TrainingPlace) -> list[str]:
         """The settings that put a trained model into a build."""

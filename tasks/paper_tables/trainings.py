@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pam_models.motion import MotionModel
 from pam_models.training.data_recipe import SimulatedData
 from pam_models.training.frame_store import block_names
 from pam_models.training.layout import TRAIN, RunLayout
+from pam_models.training.loop import Trainer
+from pam_models.training.model_tasks import task_of
 from pam_models.training.recipe import RecipeError, TrainRecipe
 from pam_models.zoo.registry import weights_path
 
@@ -26,6 +29,23 @@ class TrainingPlace:
     folder: Path
     stages: tuple[str, ...]
 
+    def go_on_from(self, weights: str, recipe: TrainRecipe) -> None:
+        """Let a training that has no checkpoint yet begin with finished weights: `demo`, or a model folder.
+
+        The stages before `motion` must be done. Raises RecipeError where the weights are of a model of other shapes.
+        """
+        layout = RunLayout(self.folder)
+        if (layout.model("motion") / "checkpoint.pt").is_file() or self.weights.is_file():
+            return
+        task, finished = task_of("motion", recipe, layout), MotionModel.load(weights)
+        model = task.modules["model"]
+        if not isinstance(model, MotionModel) or model.config != finished.config:
+            raise RecipeError(
+                f"a training cannot go on from {weights}: it is of another motion model than the recipe's"
+            )
+        model.load_state_dict(finished.state_dict())
+        Trainer(task, recipe.loop("motion"), layout.model("motion")).save()
+
     @property
     def weights(self) -> Path:
         """The finished motion model."""
@@ -37,9 +57,18 @@ class TrainingPlace:
         return RunLayout(self.folder).weights("autoencoder")
 
 
-def training_place(out: Path, data: Path, name: str, recipe: TrainRecipe) -> TrainingPlace:
+def own_scenes(out: Path, data: Path, recipe: TrainRecipe) -> Path | None:
+    """The run directory in which a table simulates scenes of its own, because there is none at `data`; else None."""
+    if not isinstance(recipe.data, SimulatedData) or data.exists():
+        return None
+    simulated = recipe.data.model_copy(update={"conditions": (), "clips_per_scene": 1})
+    return out / f"scenes-{hashlib.sha256(simulated.model_dump_json().encode()).hexdigest()[:12]}"
+
+
+def training_place(out: Path, data: Path, name: str, recipe: TrainRecipe, *, continued: bool = False) -> TrainingPlace:
     """Make the folder in which `recipe`'s motion model is trained on the scenes, clips and latents of the run at
-    `data`; recorded data are read into the folder itself.
+    `data`; recorded data are read into the folder itself. `continued`: it goes on from weights that ship, whose latents
+    are those of the autoencoder that ships.
 
     Clips that lack a condition of the recipe are rendered anew from the same scenes, once for all recipes with these
     conditions. Raises RecipeError in one line where `data` holds no scenes.
@@ -55,7 +84,7 @@ def training_place(out: Path, data: Path, name: str, recipe: TrainRecipe) -> Tra
         )
     for folder in SHARED:
         _link(run.root / folder, data / folder)
-    _keep_autoencoder(run, source)
+    _keep_autoencoder(run, source, shipped=continued)
     if holds(source, recipe.data.conditions):
         _link(run.clips, source.clips)
         (data / LATENTS).mkdir(exist_ok=True)
@@ -78,14 +107,14 @@ def holds(layout: RunLayout, conditions: tuple[str, ...]) -> bool:
         return set(conditions) <= {str(name) for name in labels["streams"]}
 
 
-def _keep_autoencoder(run: RunLayout, source: RunLayout) -> None:
+def _keep_autoencoder(run: RunLayout, source: RunLayout, *, shipped: bool) -> None:
     """The autoencoder of the run at hand, or the one that ships where it has none."""
     path = run.weights("autoencoder")
     if path.is_file():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     own = source.weights("autoencoder")
-    shutil.copyfile(own if own.is_file() else weights_path("demo-autoencoder"), path)
+    shutil.copyfile(own if own.is_file() and not shipped else weights_path("demo-autoencoder"), path)
 
 
 def _link(path: Path, target: Path) -> None:

@@ -53,6 +53,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 @pytest.mark.usefixtures("prefect_server")
 def test_a_row_that_cannot_be_computed_does_not_stop_the_others(asked: list[list[str]], tmp_path: Path) -> None:
     """Catches a missing file of the user's that costs the whole table, and a reason that is lost."""
+    (tmp_path / "no-run").mkdir()
     files = tables("9", "demo", str(tmp_path / "store"), str(tmp_path / "out"), str(tmp_path / "no-run"))
     text = Path(files["markdown"]).read_text(encoding="utf-8")
     assert len(asked) == 2 and "conditions.noise.depth=0.25" in asked[1] and "appearance.model=given" in asked[0]

@@ -11,6 +11,18 @@ def test_table_2_and_the_conditions_fit_into_two_hours_on_two_cores() -> None:
         assert all(not line.reason for line in lines) and sum(line.seconds for line in lines) < 7200
 
 
+def test_a_training_says_what_it_begins_with() -> None:
+    """Catches a continued training that the table passes over, and scenes that the plan forgets."""
+    two = requested("2", "demo", {}, [], [], None, "cpu")
+    lines = [line.what for line in planned(two)]
+    assert lines[:3] == ["make 48 scenes to train on", "train unmasked: 500 steps", "train masked: 500 steps"]
+    assert any("go on for 500 steps from the weights that ship" in note for note in two.notes)
+    six = requested("6", "demo", {}, [], [], None, "cpu")
+    assert planned(six)[1].what == "train svd_single: 1200 steps"
+    assert six.notes == six.table.notes
+    assert requested("2", "paper", {}, [], [], None, "cpu").start("masked") is None
+
+
 def test_what_cannot_be_computed_says_why() -> None:
     """Catches a plan that counts hours for rows that will be empty."""
     lines = {line.what: line for line in planned(requested("3", "demo", {}, [], [], None, "cpu"))}
