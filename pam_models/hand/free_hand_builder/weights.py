@@ -8,6 +8,10 @@ from pam_models.hand.free_hand_builder.skeleton import FINGERS, THUMB, Finger, j
 from pam_models.hand.free_hand_builder.topology import Topology
 
 
+# Points on the plane between two bones are as far from both: the second one has them, whatever a processor's last bits.
+_SAME_MM = 1e-6
+
+
 def smoothstep(value: Float[np.ndarray, "*N"], low: float, high: float) -> Float[np.ndarray, "*N"]:
     """0 below low, 1 above high, smooth between."""
     share = np.clip((value - low) / (high - low), 0.0, 1.0)
@@ -27,7 +31,7 @@ def along_finger(points: Float[np.ndarray, "N 3"], finger: Finger) -> Float[np.n
         high = np.inf if number == 2 else length
         clipped = np.clip(raw, low, high)
         distance = np.linalg.norm(points - finger.joints[number] - clipped[:, None] * axis / length, axis=1)
-        nearer = distance < best
+        nearer = distance < best + _SAME_MM
         place[nearer], best[nearer] = start + clipped[nearer], distance[nearer]
         start += length
     return place
