@@ -1,5 +1,6 @@
 """The order of the work: which steps run side by side, and which shards run next."""
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -10,8 +11,11 @@ from prefect.futures import PrefectFuture, as_completed
 from flows.announcements import MOVED, announce
 from flows.pools import Pools, pools_of, resources_of
 from flows.step import RunningBuild, shard_task
+from tasks.config.model import GenerateConfig
 from tasks.executor.opening import overlap_fits
+from tasks.executor.slots import IN_FLIGHT
 from tasks.expected import expected_items
+from tasks.layout import Layout
 from tasks.plan import PlanError, Shard, StepPlan
 from tasks.shard import ShardReport, check_failures
 from tasks.space import check_space
@@ -73,6 +77,18 @@ def side_by_side(run: RunningBuild) -> list[list[Step]]:
     return groups
 
 
+def shards_at_once(config: GenerateConfig, step: Step, layout: Layout) -> int:
+    """How many shards of a step are under way together: `execution.parallel_shards`, and more where they are so small
+    that workers would wait for the next one, up to one for each worker (which is what a crash costs).
+    """
+    execution = config.execution
+    if step.reduce or execution.executor == "inline":
+        return execution.parallel_shards
+    workers: int = getattr(execution.stages, str(step.resources)).actors
+    filling = math.ceil(IN_FLIGHT * workers * step.batch_size(config) / layout.shard_items[step.name])
+    return max(execution.parallel_shards, min(workers, filling))
+
+
 def _fit(run: RunningBuild, steps: Sequence[Step]) -> bool:
     """Whether the workers of those steps that are not finished fit on the cluster side by side."""
     todo = resources_of([step for step in steps if not run.planner.survey(step.name).finished])
@@ -127,8 +143,9 @@ class StepsUnderWay:
         self._blocks[step.name] = deque(range(run.planner.layout.blocks))
 
     def _submit(self) -> None:
-        most = self.run.build.config.execution.parallel_shards
+        planner = self.run.planner
         for step in self.steps:
+            most = shards_at_once(planner.build.config, step, planner.layout)
             running = self._running[step.name]
             while len(running) < most and self.pools.ready(step):
                 shards = self._next(step)

@@ -123,7 +123,11 @@ class ExecutionConfig(ConfigModel):
         default=None, description="Set by `pam simulate`: stage models wait instead of working"
     )
     parallel_shards: int = Field(
-        default=2, ge=1, le=64, description="Shards of one step that are worked on at the same time"
+        default=2,
+        ge=1,
+        le=64,
+        description="Shards of one step that are worked on at the same time; more, up to one for each worker, where so"
+        " few hold too few items to keep all workers busy",
     )
     stages: StagesResources = Field(default=StagesResources(), description="Workers of each step")
     item_attempts: int = Field(

@@ -9,13 +9,15 @@ import pytest
 import flows.schedule
 import flows.step
 from flows.generate import generate
-from flows.schedule import sessions, side_by_side
+from flows.schedule import sessions, shards_at_once, side_by_side
 from tasks.build import open_build
 from tasks.config import load_config
 from tasks.errors import StoreError
+from tasks.layout import layout_of
 from tasks.plan import Planner, Shard
 from tasks.shard import ShardReport, run_shard
 from tasks.snapshot import read_snapshot
+from tasks.steps import BY_NAME
 from tasks.store import Store
 
 SETTINGS = ["execution.executor=inline", "appearance.candidates=4", "execution.stages.pose.shard_items=1"]
@@ -104,3 +106,17 @@ def test_shards_share_a_task_where_there_are_too_many(tmp_path: Path, monkeypatc
     generate(settings=[*settings, "execution.max_task_runs=20"], store=str(tmp_path), build="toy")
     assert len(asked) <= 20 and max(asked) > 1
     assert len(list((tmp_path / "builds/toy/manifests/appearance").iterdir())) == 60
+
+
+def test_workers_do_not_wait_for_a_next_shard() -> None:
+    """Catches eight GPUs with work for two, where a shard is as small as one item; and more than a shard a worker."""
+    clips = ["execution.stages.video.actors=8", "execution.parallel_shards=2"]
+
+    def at_once(*settings: str) -> int:
+        config = load_config(assignments=[*clips, *settings])
+        return shards_at_once(config, BY_NAME["video"], layout_of(config, 100))
+
+    assert at_once("execution.stages.video.shard_items=1") == 8
+    assert at_once("execution.stages.video.shard_items=4") == 4
+    assert at_once("execution.stages.video.shard_items=100") == 2, "two in flight for each worker come out of one"
+    assert at_once("execution.stages.video.shard_items=1", "execution.executor=inline") == 2
