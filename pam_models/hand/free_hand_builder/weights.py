@@ -7,7 +7,6 @@ from scipy.optimize import nnls
 from pam_models.hand.free_hand_builder.skeleton import FINGERS, THUMB, Finger, joint_positions
 from pam_models.hand.free_hand_builder.topology import Topology
 
-
 # Points on the plane between two bones are as far from both: the second one has them, whatever a processor's last bits.
 _SAME_MM = 1e-6
 
