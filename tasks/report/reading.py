@@ -57,9 +57,11 @@ class PublishedBuild:
             yield self.table(entry, columns)
 
     def table(self, entry: PartEntry, columns: Sequence[str]) -> pa.Table:
-        """These columns of one part. Raises TableError when its bytes are not those of the snapshot."""
+        """These columns of one part. Raises TableError when it is missing or not what the snapshot states."""
         key = self.build.key(entry.path)
-        data = self.store.read(key)
+        data = self.store.find(key)
+        if data is None:
+            raise TableError(f"{key}: is not there, and the snapshot lists it; look with `pam verify`")
         if sha256_hex(data) != entry.sha256:
             raise TableError(f"{key}: its bytes are not those of the snapshot; look with `pam verify`")
         part = read_part(data, key, columns)

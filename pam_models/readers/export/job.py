@@ -135,9 +135,21 @@ def _claim(destination: Place, job: Mapping[str, Any]) -> None:
     if found is None:
         destination.write(JOB, _json(job))
     elif found != job:
-        differs = next(name for name in ("build", "snapshot", "options", "units") if found.get(name) != job[name])
-        what = f"holds an export with another {differs}: {found.get(differs)} and not {job[differs]}"
-        raise ExportError(f"{destination.uri}: {what}; choose an empty destination")
+        raise ExportError(
+            f"{destination.uri}: holds another export ({_difference(found, job)}); choose an empty destination"
+        )
+
+
+def _difference(found: Mapping[str, Any], job: Mapping[str, Any]) -> str:
+    """The first thing in which an export that is there is not the one that is asked for."""
+    name = next((name for name in ("build", "snapshot", "options", "units") if found.get(name) != job[name]), "job")
+    there, here = found.get(name), job.get(name)
+    if name == "options" and isinstance(there, dict) and isinstance(here, dict):
+        name = min(
+            (key for key in {**there, **here} if there.get(key) != here.get(key)), key=lambda key: key != "layout"
+        )
+        there, here = there.get(name), here.get(name)
+    return f"its {name} is {there}, not {here}"
 
 
 def _write_unit(source: ExportSource, layout: Layout, unit: Unit, destination: Place) -> Notes:

@@ -81,7 +81,7 @@ def test_damage_is_found(build: SmallBuild, export: Export, name: str, what: str
 def test_two_exports_do_not_mix(build: SmallBuild, export: Export) -> None:
     """Catches pictures of two qualities or builds in one folder."""
     export("simplehand", build, quality=95)
-    with pytest.raises(ExportError, match="holds an export with another options"):
+    with pytest.raises(ExportError, match=r"holds another export \(its quality is 95, not 97\)"):
         export("simplehand", build, quality=97)
 
 
