@@ -18,13 +18,12 @@ def table_png(table: TableOutcome) -> bytes:
     """One panel for each column in two rows: measured here, reported in the paper; PNG bytes."""
     matplotlib.use("Agg")
     height = 1.1 + 0.36 * len(table.rows)
-    reported = any(cell.paper is not None for row in table.rows for cell in row.cells.values())
-    lines = 2 if reported else 1
+    lines = 2 if any(cell.paper is not None for row in table.rows for cell in row.cells.values()) else 1
     figure = Figure(figsize=(3.0 + 3.1 * len(table.columns), lines * height), layout="constrained", dpi=110)
     panels = figure.subplots(lines, len(table.columns), squeeze=False, sharey=True)
     for place, column in enumerate(table.columns):
         _bars(panels[0][place], table, column, measured=True)
-        if reported:
+        if lines == 2:
             _bars(panels[1][place], table, column, measured=False)
     panels[0][0].invert_yaxis()
     figure.suptitle(f"Table {table.name}: {table.title}", fontsize=11)

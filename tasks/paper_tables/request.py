@@ -67,9 +67,7 @@ class TableRequest:
 
     def training_settings(self, name: str) -> list[str]:
         """Every value over the recipe for one of the table's trainings. Raises MissingInputError as above."""
-        start = self.start(name)
-        own = (*(start.settings if start is not None else ()), *self.table.trainings[name].settings)
-        return [*self._filled((*self.scale.recipe_settings, *own)), *self.recipe_settings]
+        return self._filled(self._unfilled_training(name))
 
     def start(self, name: str) -> Start | None:
         """The finished weights that a training goes on from; None where it begins anew."""
@@ -93,10 +91,15 @@ class TableRequest:
             "profile": self.scale.profile,
             "clips": self.count,
             "settings": ", ".join(self.settings),
-            "recipe settings": ", ".join((*self.scale.recipe_settings, *self.recipe_settings)),
+            **{f"training {name}": ", ".join(self._unfilled_training(name)) for name in self.table.trainings},
             "machine of the plan": self.scale.costs.machine,
         }
         return {name: str(value) for name, value in found.items() if value}
+
+    def _unfilled_training(self, name: str) -> tuple[str, ...]:
+        start = self.start(name)
+        of_start = start.settings if start is not None else ()
+        return (*self.scale.recipe_settings, *of_start, *self.table.trainings[name].settings, *self.recipe_settings)
 
     def _filled(self, settings: tuple[str, ...]) -> list[str]:
         given = {**self.inputs, "clips": str(self.count)}

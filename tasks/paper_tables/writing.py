@@ -10,13 +10,15 @@ from tasks.evaluation.writing import figures
 from tasks.paper_tables.outcome import Cell, ClaimOutcome, RowOutcome, TableOutcome, titled
 from tasks.paper_tables.plot import table_png
 
+RHO = "rho"
 HEADER = ("row", "column", "unit", "better", "value", "low", "high", "n", "paper", "reason", "build_id", "scale")
 
 
 def markdown(table: TableOutcome) -> str:
     """The table, what became of its claims, and how its numbers were made."""
-    head = [f"| {table.scale} scale |" + "".join(f" {titled(c)} | paper |" for c in table.columns)]
-    head.append("|---|" + "---|---|" * len(table.columns))
+    beside = " paper |" if reported(table) else ""
+    head = [f"| {table.scale} scale |" + "".join(f" {titled(c)} |{beside}" for c in table.columns)]
+    head.append("|---|" + ("---|---|" if beside else "---|") * len(table.columns))
     lines = [f"# Table {table.name}: {table.title}", "", f"Paper: {table.source}. Measured at {table.scale} scale.", ""]
     lines += head + [_row(table, row) for row in table.rows]
     reasons = _reasons(table)
@@ -34,10 +36,17 @@ def markdown(table: TableOutcome) -> str:
     return "\n".join(lines) + "\n"
 
 
+def reported(table: TableOutcome) -> bool:
+    """Whether the paper has a number anywhere in the table."""
+    return any(cell.paper is not None for row in table.rows for cell in row.cells.values())
+
+
 def claims_table(table: TableOutcome) -> list[str]:
     """Each claim with its contrast, interval and p-value, whichever way it came out."""
+    of_rho = all(claim.metric == RHO for claim in table.claims)
+    what, over = ("Spearman's rho", "trajectories or clips") if of_rho else ("of qualities", "clips")
     lines = [
-        "The contrast is of qualities: above zero, the claim holds here. 95 % bootstrap intervals over clips.",
+        f"The contrast is {what}: above zero, the claim holds here. 95 % bootstrap intervals over {over}.",
         "",
         "| claim | metric | contrast | 95 % interval | p | n | verdict |",
         "|---|---|---|---|---|---|---|",
@@ -92,7 +101,9 @@ def _row(table: TableOutcome, row: RowOutcome) -> str:
     cells = []
     for column in table.columns:
         cell = row.cells[column.key]
-        cells += [shown(cell), "–" if cell.paper is None else f"{cell.paper:g}"]
+        cells.append(shown(cell))
+        if reported(table):
+            cells.append("–" if cell.paper is None else f"{cell.paper:g}")
     return "| " + " | ".join(_safe(text) for text in (row.name, *cells)) + " |"
 
 

@@ -20,6 +20,8 @@ def test_a_training_says_what_it_begins_with() -> None:
     six = requested("6", "demo", {}, [], [], None, "cpu")
     assert planned(six)[1].what == "train svd_single: 1200 steps"
     assert six.notes == six.table.notes
+    assert "motion.condition_dropout=0.2" in two.described()["training masked"]
+    assert "motion.steps=500" in two.described()["training masked"]
     assert requested("2", "paper", {}, [], [], None, "cpu").start("masked") is None
 
 

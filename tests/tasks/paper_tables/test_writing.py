@@ -4,10 +4,11 @@ import csv
 from pathlib import Path
 
 from pam_models.media import read_image
+from pam_models.metrics.contrast import Contrast
 from tasks.paper_tables.claims import judged
 from tasks.paper_tables.definition import Claim
 from tasks.paper_tables.measured import columns_of
-from tasks.paper_tables.outcome import TableOutcome, absent_row
+from tasks.paper_tables.outcome import Cell, ClaimOutcome, ColumnName, RowOutcome, TableOutcome, absent_row
 from tasks.paper_tables.writing import markdown, write_table
 from tests.tasks.paper_tables.made_up import row
 
@@ -32,6 +33,16 @@ def test_the_papers_numbers_stand_beside_the_measured_ones_and_reasons_are_given
     assert "- none, MPJPE, PSNR: needs --input x=PATH: a file | of yours" in text
     assert "| good is better | mpjpe |" in text and "holds |" in text
     assert "not tested: row 'none' could not be computed" in text
+
+
+def test_a_table_without_numbers_of_the_papers_has_no_column_for_them() -> None:
+    """Catches a column of dashes that reads like results of the paper, and rho that is called a quality."""
+    columns = (ColumnName("clip", "rho with clip MPJPE", "1", "none"),)
+    claim = ClaimOutcome("worse goes with worse", "rho", Contrast(0.3, 0.1, 0.5, None, 20, paired=True))
+    rows = (RowOutcome("slip", {"clip": Cell(0.3, 0.1, 0.5, 20)}),)
+    text = markdown(TableOutcome("9", "Made up", "nowhere", "demo", columns, rows, (claim,)))
+    assert "| demo scale | rho with clip MPJPE |" in text and "| slip | 0.3 [0.1, 0.5] |" in text
+    assert "| paper |" not in text and "The contrast is Spearman's rho" in text
 
 
 def test_files_are_complete_and_the_same_each_time(tmp_path: Path) -> None:
