@@ -73,8 +73,8 @@ def render_maps(
 ) -> ConditionMaps:
     """Maps of T frames, for an object of the given class at the given poses.
 
-    A joint is visible when it lies in the picture and no surface is more than 15 mm before it (joints lie inside the
-    hand). Raises ValueError on an object class outside 1..21 and on shapes that do not fit.
+    A joint is visible where `joints_seen` says so. Raises ValueError on an object class outside 1..21 and on shapes
+    that do not fit.
     """
     if not 1 <= object_class <= 21:
         raise ValueError(f"object class must be one of the palette's 1..21, got {object_class}")

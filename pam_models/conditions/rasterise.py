@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32, Int, Int32, UInt8
 from numba import njit
 from numpy.typing import NDArray
 
-from pam_models.conditions.triangles import NEAR_M, draw_mesh, face_of, height_of, stride_of, to_screen, touched_box
+from pam_models.conditions.triangles import NEAR_M, draw_mesh, height_of, stride_of, tag_of, to_screen, touched_box
 from pam_models.frame_threads import over_frames
 
 F32 = NDArray[np.float32]
@@ -23,6 +23,9 @@ I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 
 _PIXELS_A_THREAD = 2**19
+# A tag holds a label and which face it is, in 31 bits.
+_LABEL_BITS = 8
+_MOST_LABELLED_FACES = 2 ** (31 - _LABEL_BITS)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def rasterise_labels(
 ) -> None:
     """Depth and segmentation of T frames, into buffers of the caller's, whose former content is lost.
 
-    Label 0 is the background. Raises ValueError as `rasterise` does, and where the buffers or labels misfit.
+    Label 0 is the background. Raises ValueError as `rasterise` does, where the buffers or labels misfit, and on a mesh
+    of more than 2^23 faces.
     """
     vertices, triangles = _checked(vertices_cam, faces)
     of_face = np.ascontiguousarray(face_labels, np.int32)
@@ -84,6 +88,8 @@ def rasterise_labels(
             f"rasterise wants a label for each of {len(triangles)} faces and buffers of {len(vertices)} frames, "
             f"got labels {of_face.shape} and buffers {depth_m.shape}, {labels.shape}"
         )
+    if len(triangles) > _MOST_LABELLED_FACES:
+        raise ValueError(f"rasterise labels at most {_MOST_LABELLED_FACES} faces, got {len(triangles)}")
     matrix = np.asarray(K, np.float64)
 
     def draw(first: int, end: int) -> None:
@@ -123,18 +129,19 @@ def _rasterise_frames(vertices: F32, faces: I32, K: F64, depth: F32, face_id: I3
     """Write all pixels of `depth` and `face_id`."""
     height, width = depth.shape[1], depth.shape[2]
     screen = np.empty((vertices.shape[1], 3), np.float64)
-    away = np.empty(faces.shape[0], np.int32)
+    # Of surfaces that are level the lower face is seen, and the greater tag.
+    tags, order = (faces.shape[0] - 1 - np.arange(faces.shape[0])).astype(np.int32), np.empty(faces.shape[0], np.int32)
     window = np.empty(height * stride_of(width), np.int64)
     for t in range(vertices.shape[0]):
-        top, left, rows, columns = _draw_frame(vertices[t], faces, K, height, width, screen, away, window)
-        _write_depth(window, top, left, rows, columns, depth[t])
-        ids = face_id[t]
-        ids[:] = -1
+        top, left, rows, columns = _draw_frame(vertices[t], faces, tags, K, height, width, screen, order, window)
+        _clear_around(depth[t], 0, top, left, rows, columns)
+        _clear_around(face_id[t], -1, top, left, rows, columns)
         for y in range(rows):
-            first, line = y * stride_of(columns), ids[top + y]
+            row = window[y * stride_of(columns) : y * stride_of(columns) + columns]
+            near, ids = depth[t, top + y, left : left + columns], face_id[t, top + y, left : left + columns]
+            _write_depth(row, near)
             for x in range(columns):
-                if window[first + x] > 0:
-                    line[left + x] = face_of(window[first + x])
+                ids[x] = faces.shape[0] - 1 - tag_of(row[x]) if row[x] > 0 else -1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -142,24 +149,25 @@ def _label_frames(vertices: F32, faces: I32, face_labels: I32, K: F64, depth: F3
     """Write all pixels of `depth` and `labels`."""
     height, width = depth.shape[1], depth.shape[2]
     screen = np.empty((vertices.shape[1], 3), np.float64)
-    away = np.empty(faces.shape[0], np.int32)
+    tags, order = np.empty(faces.shape[0], np.int32), np.empty(faces.shape[0], np.int32)
+    for f in range(faces.shape[0]):
+        tags[f] = ((faces.shape[0] - 1 - f) << _LABEL_BITS) | face_labels[f]
     window = np.empty(height * stride_of(width), np.int64)
     for t in range(vertices.shape[0]):
-        top, left, rows, columns = _draw_frame(vertices[t], faces, K, height, width, screen, away, window)
-        _write_depth(window, top, left, rows, columns, depth[t])
-        picture = labels[t]
-        picture[:] = 0
+        top, left, rows, columns = _draw_frame(vertices[t], faces, tags, K, height, width, screen, order, window)
+        _clear_around(depth[t], 0, top, left, rows, columns)
+        _clear_around(labels[t], 0, top, left, rows, columns)
         for y in range(rows):
-            line = picture[top + y][left : left + columns]
             row = window[y * stride_of(columns) : y * stride_of(columns) + columns]
+            near, seen = depth[t, top + y, left : left + columns], labels[t, top + y, left : left + columns]
+            _write_depth(row, near)
             for x in range(columns):
-                face = face_of(row[x]) if row[x] > 0 else np.int64(0)
-                line[x] = np.uint8(face_labels[np.uint64(face)]) if row[x] > 0 else np.uint8(0)
+                seen[x] = np.uint8(row[x] & 0xFF)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _draw_frame(
-    vertices: F32, faces: I32, K: F64, height: int, width: int, screen: F64, away: I32, window: I64
+    vertices: F32, faces: I32, tags: I32, K: F64, height: int, width: int, screen: F64, order: I32, window: I64
 ) -> tuple[int, int, int, int]:
     """Draw one frame into the window; returns its first row and column, and how many of each.
 
@@ -170,22 +178,26 @@ def _draw_frame(
     rows, columns = max(bottom - top + 1, 0), max(right - left + 1, 0)
     if rows == 0 or columns == 0:
         return 0, 0, 0, 0
-    draw_mesh(vertices, screen, faces, K, top, left, rows, columns, window, away)
+    draw_mesh(vertices, screen, faces, tags, K, top, left, rows, columns, window, order)
     return top, left, rows, columns
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _write_depth(row: I64, depth: F32) -> None:
+    for x in range(len(row)):
+        # Divided before it is looked at, which can be done for many pixels at a time.
+        away = np.float32(1.0) / height_of(row[x])
+        depth[x] = away if row[x] > 0 else np.float32(0.0)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _write_depth(window: I64, top: int, left: int, rows: int, columns: int, depth: F32) -> None:
-    """Depth of every pixel of the picture, those outside the window included."""
-    depth[:top] = 0
-    depth[top + rows :] = 0
-    for y in range(rows):
-        line, first = depth[top + y], y * stride_of(columns)
-        line[:left] = 0
-        line[left + columns :] = 0
-        inner, row = line[left : left + columns], window[first : first + columns]
-        for x in range(columns):
-            inner[x] = np.float32(1.0) / height_of(row[x]) if row[x] > 0 else np.float32(0.0)
+def _clear_around(picture: F32, nothing: int, top: int, left: int, rows: int, columns: int) -> None:
+    """Set the pixels outside the window."""
+    picture[:top] = nothing
+    picture[top + rows :] = nothing
+    for y in range(top, top + rows):
+        picture[y, :left] = nothing
+        picture[y, left + columns :] = nothing
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -110,7 +110,8 @@ def _draw_heights(
     unused_K = np.eye(3)
     stride = stride_of(width)
     window = np.empty(height * stride, np.int64)
-    draw_mesh(vertices, screen, faces, unused_K, 0, 0, height, width, window, np.empty(faces.shape[0], np.int32))
+    unused_tags, order = np.zeros(faces.shape[0], np.int32), np.empty(faces.shape[0], np.int32)
+    draw_mesh(vertices, screen, faces, unused_tags, unused_K, 0, 0, height, width, window, order)
     for y in range(height):
         for x in range(width):
             closeness[y, x] = height_of(window[y * stride + x])
