@@ -38,10 +38,11 @@ def show_plan(
     resolved = configuration(profile, str(config) if config is not None else None, settings, place, build)
     subset = output_subset(resolved)
     planned = Build(place, build_id_of(subset, build), resolved, subset)
-    statuses = build_status(Planner(planned))
+    planner = Planner(planned)
+    statuses = build_status(planner)
     trajectories = next(status.items for status in statuses if status.step == "pose")
     expected = expected_items(resolved, trajectories)
-    print_plan(out(), planned.build_id, store, statuses, expected)
+    print_plan(out(), planned.build_id, store, statuses, expected, planner.layout)
     todo = {
         status.step: max(status.items, 0 if status.planned else expected[status.step]) - status.items_done
         for status in statuses

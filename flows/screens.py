@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from flows.progress import StepMeter, spoken_time
+from tasks.layout import Layout
 from tasks.status import StepStatus
 from tasks.steps import BY_NAME
 from tasks.verify import Verdict
@@ -28,21 +29,30 @@ def print_summary(
 
 
 def print_plan(
-    console: Console, build_id: str, store: str, statuses: Sequence[StepStatus], expected: Mapping[str, int]
+    console: Console,
+    build_id: str,
+    store: str,
+    statuses: Sequence[StepStatus],
+    expected: Mapping[str, int],
+    layout: Layout,
 ) -> None:
     """What a build would do, step by step. Steps that depend on unfinished ones show what the configuration expects."""
+    task_runs = 0
     table = Table("step", *(_number(name) for name in ("items", "done", "to do", "shards", "done", "to do")))
     for status in statuses:
+        step, guess = BY_NAME[status.step], expected.get(status.step, 0)
+        task_runs += layout.expected_task_runs(step, guess)
         if status.planned:
             shards = (status.shards, status.shards_done, status.shards - status.shards_done)
             items = (status.items, status.items_done, status.items - status.items_done)
-            numbers = ("", "", "") if BY_NAME[status.step].reduce else items
+            numbers = ("", "", "") if step.reduce else items
             table.add_row(status.step, *(str(number) for number in (*numbers, *shards)))
         else:
-            guess = f"~{expected.get(status.step, 0)}"
-            table.add_row(status.step, guess, "0", guess, "", "", "", style="dim")
+            items, pieces = (f"~{number}" for number in (guess, layout.expected_shards(step, guess)))
+            table.add_row(status.step, items, "0", items, pieces, "0", pieces, style="dim")
     console.print(f"Build [bold]{build_id}[/] in {store}", highlight=False, soft_wrap=True)
     console.print(table)
+    console.print(f"The whole build is about {task_runs} task runs in Prefect", highlight=False)
     if any(not status.planned for status in statuses):
         console.print("~ expected, if nothing fails: known exactly once the steps before are finished", style="dim")
 

@@ -41,6 +41,19 @@ class Layout:
         """First trajectory of a block, and the first after it."""
         return block * self.block, min(self.trajectories, (block + 1) * self.block)
 
+    def expected_shards(self, step: Step, items: int) -> int:
+        """Shards of a step that will have so many items, spread evenly over the blocks; a cut has one a block."""
+        if step.reduce:
+            return self.blocks if items else 0
+        return self.blocks * math.ceil(items / self.blocks / self.shard_items[step.name])
+
+    def expected_task_runs(self, step: Step, items: int) -> int:
+        """Prefect tasks that such a step will be; a cut is one."""
+        if step.reduce:
+            return 1 if items else 0
+        each = self.expected_shards(step, items) // self.blocks
+        return self.blocks * math.ceil(each / self.task_shards[step.name])
+
 
 def layout_of(config: GenerateConfig, trajectories: int) -> Layout:
     """The layout of a build of so many trajectories.

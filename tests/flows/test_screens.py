@@ -6,6 +6,7 @@ from rich.console import Console
 
 from flows.progress import StepMeter
 from flows.screens import print_marked, print_plan, print_status, print_summary, print_verdict
+from tasks.layout import Layout
 from tasks.status import StepStatus
 from tasks.verify import Finding, Verdict
 
@@ -48,12 +49,14 @@ def test_a_plan_marks_what_is_only_expected() -> None:
     """Catches guesses that look like counts."""
     screen = Screen()
     statuses = [StepStatus("pose", True, 2, 1, 16, 8), StepStatus("appearance", False)]
-    print_plan(screen, "b1", "./store", statuses, {"appearance": 480})
+    layout = Layout(16, 16, {"pose": 8, "appearance": 100}, {"pose": 1, "appearance": 2})
+    print_plan(screen, "b1", "./store", statuses, {"pose": 16, "appearance": 480}, layout)
     pose, appearance = (
         next(line for line in screen.text.splitlines() if name in line) for name in ("pose", "appearance")
     )
     assert [cell.strip() for cell in pose.split("│")[1:-1]] == ["pose", "16", "8", "8", "2", "1", "1"]
-    assert "~480" in appearance
+    assert [cell.strip() for cell in appearance.split("│")[2:-1]] == ["~480", "0", "~480", "~5", "0", "~5"]
+    assert "about 5 task runs" in screen.text
     assert "expected" in screen.text.splitlines()[-1]
 
 
