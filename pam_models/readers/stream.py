@@ -35,7 +35,8 @@ class FrameStream(IterableDataset[dict[str, Any]]):
     nothing that is kept: what is read once leaves nothing on the disk.
 
     With `batch_size` it yields stacked batches itself; give the `DataLoader` batch_size=None then. Memory: about
-    (mix_clips + 2 threads) decoded clips, whatever the size of the build.
+    (mix_clips + 2 threads) decoded clips, whatever the size of the build. Where the process has run a flow before, give
+    the `DataLoader` multiprocessing_context="forkserver": forked workers inherit what Prefect left behind, and fail.
 
     Raises:
         ReadError, EmptySelectionError: see `BuildFrames`; and, when its turn comes, ReadError for a clip that is
