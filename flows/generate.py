@@ -89,6 +89,7 @@ def generate(
             raise
         finally:
             run.close()
+            page.settle()
         return summarise(run, published=True)
 
 

@@ -1,7 +1,7 @@
 """A build on its flow run's page in Prefect: a progress bar per step, a summary, and a table of what failed.
 
-An artifact costs tens of milliseconds, and its server may be gone: bars move at most every two seconds, and a page that
-cannot be written never stops a build.
+An artifact costs tens of milliseconds, and its server may be gone, which Prefect's client bears for a minute: bars move
+at most every two seconds and behind the build's back, and a page that cannot be written never stops a build.
 """
 
 import time
@@ -17,9 +17,11 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from flows.behind import Behind
 from flows.progress import StepMeter, spoken_time
 
 BAR_EVERY_S = 2.0
+LAST_BARS_S = 5.0
 MOST_FAILURES = 200
 
 Result = TypeVar("Result")
@@ -35,6 +37,7 @@ class BuildPage:
         self._clock = clock
         self._bars: dict[str, UUID] = {}
         self._moved_s: dict[str, float] = {}
+        self._behind = Behind("page")
 
     def show(self, meter: StepMeter) -> None:
         """Move the bar of a step, making it first; calls that come too soon are dropped, a step's end never is."""
@@ -44,16 +47,21 @@ class BuildPage:
             return
         self._moved_s[meter.step] = now_s
         text = f"{meter.step}: {meter.finished} of {meter.total}, {meter.summary(now_s)}".rstrip(", ")
-        self.attempt("progress", lambda: self._move(meter, text))
+        step, percent = meter.step, meter.percent
+        self._behind.do(step, lambda: self.attempt("progress", lambda: self._move(step, percent, text)))
 
-    def _move(self, meter: StepMeter, text: str) -> None:
-        bar = self._bars.get(meter.step)
+    def settle(self) -> None:
+        """Wait a few seconds for the bars to be where they should be, and let go of what is not written then."""
+        self._behind.close(LAST_BARS_S)
+
+    def _move(self, step: str, percent: float, text: str) -> None:
+        bar = self._bars.get(step)
         if bar is None:
-            made = create_progress_artifact(progress=meter.percent, key=f"pam-progress-{meter.step}", description=text)
+            made = create_progress_artifact(progress=percent, key=f"pam-progress-{step}", description=text)
             assert isinstance(made, UUID)
-            self._bars[meter.step] = made
+            self._bars[step] = made
         else:
-            update_progress_artifact(artifact_id=bar, progress=meter.percent, description=text)
+            update_progress_artifact(artifact_id=bar, progress=percent, description=text)
 
     def summarise(self, summary: str) -> None:
         """Put the build's summary (Markdown) on the page."""

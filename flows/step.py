@@ -1,6 +1,5 @@
 """The shards of a build as Prefect tasks: what the steps of one run share, and the task that works off shards."""
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -69,12 +68,9 @@ class RunningBuild:
 
 @contextmanager
 def under_our_own_rules() -> Iterator[None]:
-    """Keeps Ray, which is started in the block, from two habits.
-
-    Its handler of SIGTERM ends the process before Prefect can record a cancellation, and a call that comes after its
-    end starts a new cluster.
+    """Keeps Ray, which is started in the block, from its own handler of SIGTERM: that ends the process before Prefect
+    can record a cancellation.
     """
-    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     before = signal.getsignal(signal.SIGTERM)
     yield
     if threading.current_thread() is threading.main_thread() and before is not None:
@@ -85,14 +81,14 @@ def shard_task(run: RunningBuild, step: Step, shards: Sequence[Shard], executor:
     """The Prefect task that works off shards of a step one after the other, named by the first of them.
 
     Only trouble around the work (the store, the workers) is tried again; items have their own attempts within. There is
-    no cache and no stored result: what is committed says what is done.
+    no cache and no stored result: what is committed says what is done. There are no tags either: for each tag Prefect
+    asks its server before every run, and waits for one that is gone.
     """
     build, retries = run.build, run.build.config.execution.shard_retries
 
     @task(
         name=step.name,
         task_run_name=f"{step.name}-{{shard}}",
-        tags=["pam"],
         retries=retries,
         retry_delay_seconds=exponential_backoff(FIRST_RETRY_AFTER_S),
         retry_jitter_factor=0.5,

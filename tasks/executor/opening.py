@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import ray
-from ray._private import ray_constants
+from ray._private import auto_init_hook, ray_constants
 from ray._private import worker as ray_worker
 
 from tasks.config.execution import ExecutionConfig, StageResources, StagesResources
@@ -37,6 +37,8 @@ def ray_session(execution: ExecutionConfig) -> Iterator[None]:
         check_room(execution, nodes_of(execution))
         yield
         return
+    # A call that comes after Ray's end, in a shard's thread, would start a cluster that nobody ends.
+    auto_init_hook.enable_auto_connect = False
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:

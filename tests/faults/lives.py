@@ -56,19 +56,7 @@ class Life:
 
     def relatives(self, name: str = "") -> list[int]:
         """Processes that it started, workers and servers of Ray included, whose command holds a name."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit() or int(folder.name) in (self.process.pid, os.getpid()):
-                continue
-            try:
-                mine = f"PAM_LIFE={self.mark}\0".encode() in (folder / "environ").read_bytes()
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                gone = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-            except OSError:
-                continue
-            if mine and not gone and name in command:
-                found.append(int(folder.name))
-        return found
+        return [pid for pid in marked(self.mark, name) if pid != self.process.pid]
 
     def kill_relatives(self, name: str) -> int:
         """Kills processes that it started; how many there were."""
@@ -76,6 +64,23 @@ class Life:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         return len(pids)
+
+
+def marked(mark: str, name: str = "") -> list[int]:
+    """Processes with PAM_LIFE=`mark` in their environment whose command holds a name."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            mine = f"PAM_LIFE={mark}\0".encode() in (folder / "environ").read_bytes()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            gone = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            continue
+        if mine and not gone and name in command:
+            found.append(int(folder.name))
+    return found
 
 
 def listens_at(pid: int) -> set[str]:

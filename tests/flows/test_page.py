@@ -24,14 +24,16 @@ def test_bars_move_seldom_and_always_at_the_end(monkeypatch: pytest.MonkeyPatch)
     clock = Clock()
     page = BuildPage("b", LOG, clock)
     moved: list[float] = []
-    monkeypatch.setattr(page, "_move", lambda meter, text: moved.append(meter.percent))
+    monkeypatch.setattr(page, "_move", lambda step, percent, text: moved.append(percent))
     meter = StepMeter("pose", total=100, started_s=0.0)
     for done in range(101):
         meter.done = done
         clock.now_s = done * 0.0625
         page.show(meter)
+        page._behind.settle(10)
     meter.ended_s = clock.now_s
     page.show(meter)
+    page.settle()
     assert moved == [0.0, 32.0, 64.0, 96.0, 100.0]
 
 
@@ -47,6 +49,7 @@ def test_a_page_that_cannot_be_written_does_not_stop_the_build(
         monkeypatch.setattr(flows.page, name, refuse)
     page = BuildPage("b", LOG)
     page.show(StepMeter("pose", total=1))
+    page.settle()
     page.summarise("# done")
     page.list_failures([{"item": "x"}], 1)
     assert [record.getMessage() for record in caplog.records if "server gone" in record.getMessage()] == [

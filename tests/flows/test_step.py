@@ -120,7 +120,6 @@ def test_ray_does_not_take_the_processes_own_handler() -> None:
         assert signal.getsignal(signal.SIGTERM) is before
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert os.environ["RAY_ENABLE_AUTO_CONNECT"] == "0"
 
 
 def test_a_log_line_says_what_a_shard_came_to() -> None:
