@@ -48,8 +48,8 @@ def print_plan(
             numbers = ("", "", "") if step.reduce else items
             table.add_row(status.step, *(str(number) for number in (*numbers, *shards)))
         else:
-            items, pieces = (f"~{number}" for number in (guess, layout.expected_shards(step, guess)))
-            table.add_row(status.step, items, "0", items, pieces, "0", pieces, style="dim")
+            todo, pieces = f"~{guess}", f"~{layout.expected_shards(step, guess)}"
+            table.add_row(status.step, todo, "0", todo, pieces, "0", pieces, style="dim")
     console.print(f"Build [bold]{build_id}[/] in {store}", highlight=False, soft_wrap=True)
     console.print(table)
     console.print(f"The whole build is about {task_runs} task runs in Prefect", highlight=False)
