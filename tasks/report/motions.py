@@ -60,7 +60,7 @@ def _figure(relation: Relation, value: float) -> Figure:
     unit = "" if relation.unit in ("", "1") else relation.unit.replace("^2", "²").replace("^3", "³")
     for ending in ("_mm", "_m_s3", "_cm3", "_deg", "_m", "_s"):
         name = name.removesuffix(ending)
-    name = name.replace("_", " ")
+    name = name.replace("_", " ") + (" volume" if "_cm3" in relation.column else "")
     if relation.column.endswith(("_max", "_mean")):
         name += ", largest" if relation.column.endswith("_max") else ", mean"
     if not np.isfinite(value):

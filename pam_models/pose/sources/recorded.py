@@ -17,6 +17,8 @@ from pam_models.pose.trajectory import ObjectMesh, PlacedObject, SecondHand, Tra
 from pam_models.pose.trajectory_quality import LIFTED_M
 
 MOVED_M = 0.005
+# Single precision still tells tenths of a millimetre there; farther away nobody recorded a hand.
+FARTHEST_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,12 @@ class RecordedMotion:
 def measured(motion: RecordedMotion, gate: QualityGate, where: str) -> Trajectory:
     """Measure a motion. `where` names the recording in messages.
 
-    Raises BadInput where the camera sees no joint of the hand in any frame, TrajectoryRejected where the gate says no.
+    Raises BadInput where hand or object are too far away to be metres, or the camera sees no joint of the hand in any
+    frame; TrajectoryRejected where the gate says no.
     """
+    away_m = max(float(np.abs(motion.transl).max()), float(np.abs(motion.object_T_world[:, :3, 3]).max()))
+    if away_m > FARTHEST_M:
+        raise BadInput(f"{where}: hand or object is {away_m:.0f} m from the origin; is the recording in metres?")
     geometry = skin(motion.hand, motion.pose_flat, motion.betas, motion.transl)
     wrist_m = (motion.transl + rest_joints(motion.hand, motion.betas)[0]).astype(np.float32)
     seen = in_picture(motion.camera, geometry.joints)

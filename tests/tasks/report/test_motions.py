@@ -29,7 +29,7 @@ def test_figures_are_the_trajectorys_own(report: ReportData) -> None:
     """Catches figures of another trajectory, units that are lost, and an unknown number that looks like a known one."""
     first, second = motion_views(_measured(report))
     assert [(one.name, one.value) for one in first.figures] == [
-        ("slip", "1.23 mm"), ("lifted", "yes"), ("penetration, largest", "–"), ("contact ratio", "0.92"),
+        ("slip", "1.23 mm"), ("lifted", "yes"), ("penetration volume, largest", "–"), ("contact ratio", "0.92"),
     ]  # fmt: skip
     assert [one.value for one in second.figures] == ["2 mm", "no", "0.25 cm³", "1"]
     assert first.figures[0].meaning == "what slip_mm means"

@@ -113,6 +113,7 @@ def changed(who: str, what: str, value: Any) -> dict[str, Any]:
         (changed("abc123", "trans", np.zeros((154, 3), np.float32)), r"must be \(155, 3\)"),
         (changed("right_hand", "rot", np.full((155, 3), np.nan, np.float32)), "not finite"),
         (recording(0), "no frames"),
+        (changed("abc123", "trans", recording()["abc123"]["trans"] * 1e4), "is the recording in metres"),
         ({"right_hand": recording()["right_hand"], "../up": recording()["abc123"]}, "letters, digits"),
     ],
 )
