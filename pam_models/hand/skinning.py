@@ -18,6 +18,7 @@ from pam_models.hand.rotations import axis_angle_to_matrix
 
 _LANES = 16
 _HANDS_A_THREAD = 32
+_HANDS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,17 @@ def skin(
     vertices = np.empty((frames, len(hand.v_template), 3), np.float32)
     places = np.empty((frames, JOINTS, 3), np.float32)
 
-    def run(first: int, end: int) -> None:
-        moves = np.empty((end - first, JOINTS, 12), np.float32)
-        posed = np.empty((end - first, arrays.template.shape[1]), np.float32)
-        own = rest if one_shape else rest[first:end]
-        chain_joints(turns[first:end], own, arrays.parents, places[first:end], moves)
-        add_basis(start, coefficients[first:end], basis, posed)
-        blend(moves, arrays.weights, posed, move[first:end], vertices[first:end])
+    def run(begin: int, end: int) -> None:
+        # A few hands at a time stay in the cache between the three steps.
+        most = min(_HANDS_AT_ONCE, end - begin)
+        moves = np.empty((most, JOINTS, 12), np.float32)
+        posed = np.empty((most, arrays.template.shape[1]), np.float32)
+        for first in range(begin, end, most):
+            some = slice(first, min(first + most, end))
+            count = some.stop - first
+            chain_joints(turns[some], rest if one_shape else rest[some], arrays.parents, places[some], moves[:count])
+            add_basis(start, coefficients[some], basis, posed[:count])
+            blend(moves[:count], arrays.weights, posed[:count], move[some], vertices[some])
 
     over_frames(run, frames, _HANDS_A_THREAD)
     all_joints = np.concatenate([places + move[:, None], vertices[:, hand.tip_vertices]], axis=1)[:, MANO21_TO_OP21]
