@@ -3,8 +3,9 @@
 A contrast is a sum of weights times qualities, such as +1 for one setting and -1 for another, or two differences and
 their difference. Quality is a number of which more is better. Where all settings are measured on the same clips the
 clips are resampled together (paired bootstrap, Efron and Tibshirani 1993, percentile interval), and the p-value is that
-of the exact two-sided sign test over clips (ties dropped). Limits: fewer than about ten clips decide little; several
-contrasts of one table are not corrected for being several.
+of the exact two-sided sign test over clips (ties dropped). A verdict needs both: percentile intervals of few clips are
+too narrow, and the sign test alone knows no sizes; so fewer than six clips never decide. Several contrasts of one table
+are not corrected for being several.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scipy.stats import binomtest
 from pam_models.metrics.interval import bootstrap, percentile_interval
 
 FEWEST = 2
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Contrast:
 
     @property
     def verdict(self) -> str:
-        """Whether the contrast is above zero: `holds`, `the other way round`, or `not decided`."""
+        """Whether the contrast is above zero: `holds`, `the other way round`, or `not decided`; see the module."""
+        if self.p is not None and self.p >= ALPHA:
+            return "not decided"
         if self.low is not None and self.low > 0:
             return "holds"
         if self.high is not None and self.high < 0:

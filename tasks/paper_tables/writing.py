@@ -46,7 +46,8 @@ def claims_table(table: TableOutcome) -> list[str]:
     of_rho = all(claim.metric == RHO for claim in table.claims)
     what, over = ("Spearman's rho", "trajectories or clips") if of_rho else ("of qualities", "clips")
     lines = [
-        f"The contrast is {what}: above zero, the claim holds here. 95 % bootstrap intervals over {over}.",
+        f"The contrast is {what}: above zero, the claim holds here. 95 % bootstrap intervals over {over}. Decided where "
+        "the interval leaves out zero and p, where there is one, is below 0.05.",
         "",
         "| claim | metric | contrast | 95 % interval | p | n | verdict |",
         "|---|---|---|---|---|---|---|",
@@ -65,12 +66,13 @@ def claim_cells(claim: ClaimOutcome) -> tuple[str, ...]:
     return claim.says, claim.metric, figures(found.value), between, p, f"{found.n}{pairs}", found.verdict
 
 
-def shown(cell: Cell) -> str:
-    """A cell for reading: value and interval, or a dash."""
+def shown(cell: Cell, most: int = 0) -> str:
+    """A cell for reading: value and interval, or a dash; and over how many clips, where that is fewer than `most`."""
     if cell.value is None:
         return "–"
     interval = "" if cell.low is None or cell.high is None else f" [{figures(cell.low)}, {figures(cell.high)}]"
-    return f"{figures(cell.value)}{interval}"
+    fewer = f" (n = {cell.n})" if cell.n < most else ""
+    return f"{figures(cell.value)}{interval}{fewer}"
 
 
 def csv_text(table: TableOutcome) -> str:
@@ -101,7 +103,7 @@ def _row(table: TableOutcome, row: RowOutcome) -> str:
     cells = []
     for column in table.columns:
         cell = row.cells[column.key]
-        cells.append(shown(cell))
+        cells.append(shown(cell, max(other.cells[column.key].n for other in table.rows)))
         if reported(table):
             cells.append("–" if cell.paper is None else f"{cell.paper:g}")
     return "| " + " | ".join(_safe(text) for text in (row.name, *cells)) + " |"

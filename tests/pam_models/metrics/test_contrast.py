@@ -20,6 +20,16 @@ def test_a_steady_difference_holds_where_the_clips_differ_much() -> None:
     assert paired_contrast(quality[::-1], ONE_BETTER, 0).verdict == "the other way round"
 
 
+def test_one_clip_of_many_decides_nothing() -> None:
+    """Catches an ordering that is said to hold because the intervals of few clips are too narrow."""
+    quality = np.stack([[5.2, 0.3, 0.4, 0.2, 0.3, -0.1, -0.1, 0.2], np.zeros(8)])
+    found = paired_contrast(quality, ONE_BETTER, 0)
+    assert found.low is not None and found.low > 0 and found.p is not None and found.p > 0.05
+    assert found.verdict == "not decided"
+    five = paired_contrast(np.stack([np.arange(1.0, 6.0), np.zeros(5)]), ONE_BETTER, 0)
+    assert five.low is not None and five.low > 0 and five.verdict == "not decided"
+
+
 def test_a_difference_of_differences_by_hand() -> None:
     """Catches weights that are taken for pairs only."""
     quality = np.array([[5.0, 6.0], [1.0, 1.0], [4.0, 4.0], [3.0, 2.0]])

@@ -39,9 +39,10 @@ def test_a_table_without_numbers_of_the_papers_has_no_column_for_them() -> None:
     """Catches a column of dashes that reads like results of the paper, and rho that is called a quality."""
     columns = (ColumnName("clip", "rho with clip MPJPE", "1", "none"),)
     claim = ClaimOutcome("worse goes with worse", "rho", Contrast(0.3, 0.1, 0.5, None, 20, paired=True))
-    rows = (RowOutcome("slip", {"clip": Cell(0.3, 0.1, 0.5, 20)}),)
+    rows = tuple(RowOutcome(name, {"clip": Cell(0.3, 0.1, 0.5, n)}) for name, n in (("slip", 20), ("jerk", 3)))
     text = markdown(TableOutcome("9", "Made up", "nowhere", "demo", columns, rows, (claim,)))
     assert "| demo scale | rho with clip MPJPE |" in text and "| slip | 0.3 [0.1, 0.5] |" in text
+    assert "| jerk | 0.3 [0.1, 0.5] (n = 3) |" in text, "a row over fewer clips says so"
     assert "| paper |" not in text and "The contrast is Spearman's rho" in text
 
 
