@@ -46,8 +46,8 @@ def claims_table(table: TableOutcome) -> list[str]:
     of_rho = all(claim.metric == RHO for claim in table.claims)
     what, over = ("Spearman's rho", "trajectories or clips") if of_rho else ("of qualities", "clips")
     lines = [
-        f"The contrast is {what}: above zero, the claim holds here. 95 % bootstrap intervals over {over}. Decided where "
-        "the interval leaves out zero and p, where there is one, is below 0.05.",
+        f"The contrast is {what}: above zero, the claim holds here. 95 % bootstrap intervals over {over}. Decided "
+        "where the interval leaves out zero and p, where there is one, is below 0.05.",
         "",
         "| claim | metric | contrast | 95 % interval | p | n | verdict |",
         "|---|---|---|---|---|---|---|",
