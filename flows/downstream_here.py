@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flows.console import out, stopping_soon
 from flows.tables_here import print_written
+from flows.train_here import show_training
 from pam_models.downstream.recipe import load_downstream
 from pam_models.downstream.simplehand import check_checkout, read_list
 from pam_models.training.recipe import RecipeError
@@ -33,6 +34,7 @@ def downstream_here(
         raise ConfigError(str(error)) from error
     from flows.prefect_server import reporting
 
+    show_training()
     with stopping_soon(), reporting() as wait_for_server:
         from flows.downstream import downstream, downstream_simplehand
         from flows.progress import shown_on

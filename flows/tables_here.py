@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from flows.console import out, stopping_soon
 from flows.progress import spoken_time
+from flows.train_here import show_training
 from tasks.errors import ConfigError
 from tasks.paper_tables.planning import planned
 from tasks.paper_tables.request import TableRequest, requested
@@ -42,6 +43,7 @@ def tables_here(asked: Asked, *, plan: bool) -> None:
         return
     from flows.prefect_server import reporting
 
+    show_training()
     with stopping_soon(), reporting() as wait_for_server:
         from flows.progress import shown_on
         from flows.tables import tables

@@ -17,7 +17,7 @@ def train_here(arguments: Sequence[str]) -> None:
     from pam_models.training.run import EXPECTED_ERRORS, wishes_of
     from pam_models.training.world import joined_world
 
-    _show_training()
+    show_training()
     try:
         wishes = wishes_of("pam train", arguments)
         if int(os.environ.get("RANK", "0")) > 0 or wishes.export:
@@ -40,7 +40,7 @@ def train_here(arguments: Sequence[str]) -> None:
         out().print(line, highlight=False, soft_wrap=True)
 
 
-def _show_training() -> None:
+def show_training() -> None:
     """Let the training speak on the terminal, and Prefect on its page alone."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))

@@ -1,5 +1,6 @@
 """What `pam train` says when it cannot do what was asked, and which rank has the page."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 import flows.prefect_server
 import flows.training
 from flows.cli import app
+from flows.train_here import show_training
 from pam_models.training.run import Wishes
 from pam_models.training.stages import StageEnd
 
@@ -53,3 +55,13 @@ def test_only_the_first_rank_has_a_page(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(flows.prefect_server, "reporting", lambda: pytest.fail("a server was started"))
     result = RUNNER.invoke(app, ["train", "--model", "motion", "--out", str(tmp_path)])
     assert result.exit_code == 0 and asked[0].model == "motion"
+
+
+def test_training_speaks_on_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches half an hour of training without a word."""
+    training = logging.getLogger("pam_models")
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(training, name, getattr(training, name))
+    show_training()
+    logging.getLogger("pam_models.training.pace").info("motion step 10/150")
+    assert capsys.readouterr().err.endswith(" motion step 10/150\n")
