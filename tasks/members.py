@@ -33,6 +33,7 @@ class Members:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._kept: OrderedDict[tuple[str, int, tuple[str, ...]], BlockItems] = OrderedDict()
+        self._reading: dict[tuple[str, int, tuple[str, ...]], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def items(self, shard: Shard) -> tuple[Item, ...]:
@@ -73,12 +74,17 @@ class Members:
     def _block(self, shard: Shard) -> BlockItems:
         key = (shard.step, shard.block, shard.inputs)
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._read(shard)
+            reading = self._reading.setdefault(key, threading.Lock())
+        # One thread reads a block; a store that is slow there holds up no other block.
+        with reading:
+            with self._lock:
+                found = self._kept.pop(key, None)
+            found = found or self._read(shard)
+            with self._lock:
+                self._kept[key] = found
                 while len(self._kept) > BLOCKS_KEPT:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+        return found
 
     def _read(self, shard: Shard) -> BlockItems:
         planner = self._planner

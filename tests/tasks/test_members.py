@@ -1,10 +1,13 @@
 """Items of shards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tasks.errors import TableError
-from tasks.members import BLOCKS_KEPT
-from tasks.plan import Planner
+from tasks.members import BLOCKS_KEPT, BlockItems
+from tasks.plan import Planner, Shard
 from tasks.steps import BY_NAME
 from tasks.store import Store
 from tests.tasks.conftest import Begin, ToySteps
@@ -45,3 +48,31 @@ def test_a_footer_that_promises_more_is_an_error(toy: ToySteps, begin: Begin, st
     object.__setattr__(shard, "last", shard.last + 1)
     with pytest.raises(TableError, match="its parts promise 13 items and give 12"):
         run.planner.members.items(shard)
+
+
+def test_a_block_that_is_slow_to_read_holds_up_no_other(
+    toy: ToySteps, begin: Begin, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches eight shards that wait because the store hangs for one of them."""
+    toy.trajectories = 4
+    run = begin(store, "execution.stages.pose.shard_items=2")
+    run.step(BY_NAME["pose"])
+    slow, *_, quick = run.planner.plan("appearance").shards
+    members, begun, hanging = run.planner.members, threading.Event(), threading.Event()
+    read = members._read
+
+    def reads(shard: Shard) -> BlockItems:
+        if shard.block == slow.block:
+            begun.set()
+            assert hanging.wait(60)
+        return read(shard)
+
+    monkeypatch.setattr(members, "_read", reads)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(members.items, slow)
+        assert begun.wait(60)
+        try:
+            assert len(threads.submit(members.items, quick).result(timeout=60)) == quick.count
+        finally:
+            hanging.set()
+        assert len(first.result(timeout=60)) == slow.count
