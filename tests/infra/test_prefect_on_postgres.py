@@ -58,6 +58,8 @@ def server() -> Iterator[Server]:
         prefect_on_postgres() as found,
         temporary_settings({PREFECT_API_URL: found.url, PREFECT_API_AUTH_STRING: found.auth}),
     ):
+        # One worker sends all events of a process, to the server that it met first: another test's, which is gone.
+        EventsWorker.drain_all(timeout=10)
         yield found
         EventsWorker.drain_all(timeout=10)
 
