@@ -7,11 +7,13 @@ import io
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tasks.paper_tables.outcome import ColumnName, TableOutcome, titled
 
 MEASURED, PAPER, EDGE = "#2f6f9f", "#d8d3c8", "#77716a"
 LEFT_OUT = "not computed"
+MOST_TICKS = 5
 
 
 def table_png(table: TableOutcome) -> bytes:
@@ -52,5 +54,7 @@ def _bars(axes: Axes, table: TableOutcome, column: ColumnName, *, measured: bool
                       va="center", fontsize=7, color=EDGE)  # fmt: skip
     axes.set_yticks(range(len(names)), labels=names, fontsize=8)
     axes.tick_params(axis="x", labelsize=8)
+    if known:
+        axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS, steps=[1, 2, 2.5, 5, 10]))
     axes.set_title(f"{titled(column)}, {f'{table.scale} scale' if measured else 'paper'}", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)

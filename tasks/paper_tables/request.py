@@ -91,7 +91,7 @@ class TableRequest:
             "profile": self.scale.profile,
             "clips": self.count,
             "settings": ", ".join(self.settings),
-            **{f"training {name}": ", ".join(self._unfilled_training(name)) for name in self.table.trainings},
+            **{f"training {name}": _last_of_each(self._unfilled_training(name)) for name in self.table.trainings},
             "machine of the plan": self.scale.costs.machine,
         }
         return {name: str(value) for name, value in found.items() if value}
@@ -104,6 +104,12 @@ class TableRequest:
     def _filled(self, settings: tuple[str, ...]) -> list[str]:
         given = {**self.inputs, "clips": str(self.count)}
         return filled(settings, given, self.scale.inputs)
+
+
+def _last_of_each(settings: Sequence[str]) -> str:
+    """Settings as they hold in the end: a later value goes before an earlier one of the same key."""
+    values = dict(setting.split("=", 1) for setting in settings)
+    return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
 def requested(

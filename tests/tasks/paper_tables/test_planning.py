@@ -16,12 +16,14 @@ def test_a_training_says_what_it_begins_with() -> None:
     two = requested("2", "demo", {}, [], [], None, "cpu")
     lines = [line.what for line in planned(two)]
     assert lines[:3] == ["make 48 scenes to train on", "train unmasked: 500 steps", "train masked: 500 steps"]
-    assert any("go on for 500 steps from the weights that ship" in note for note in two.notes)
+    assert any("go on from the weights that ship" in note for note in two.notes)
     six = requested("6", "demo", {}, [], [], None, "cpu")
     assert planned(six)[1].what == "train svd_single: 1200 steps"
     assert six.notes == six.table.notes
     assert "motion.condition_dropout=0.2" in two.described()["training masked"]
-    assert "motion.steps=500" in two.described()["training masked"]
+    assert two.described()["training masked"].count("motion.steps=") == 1
+    shorter = requested("2", "demo", {}, [], ["motion.steps=7"], None, "cpu").described()["training masked"]
+    assert "motion.steps=7," in shorter and "motion.steps=500" not in shorter
     assert requested("2", "paper", {}, [], [], None, "cpu").start("masked") is None
 
 
