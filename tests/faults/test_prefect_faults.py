@@ -21,7 +21,8 @@ from tasks.store import Store
 from tests.faults.conftest import INLINE, snapshot_of, undisturbed
 from tests.faults.lives import ROOT, marked, wait_for
 
-pytestmark = pytest.mark.slow
+# Each wait has its own patience; together they may take longer than one test's usual time.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 SIZE = ("pose.trajectories=4", "appearance.candidates=2")
 GENERATE = "from flows.cli import main; main()"
 SERVE = "from flows.generate import generate; generate.serve(name='generate', print_starting_message=False)"
