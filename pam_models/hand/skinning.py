@@ -17,7 +17,7 @@ from pam_models.hand.model import JOINTS, PARENTS, SHAPES, HandModel
 from pam_models.hand.rotations import axis_angle_to_matrix
 
 _LANES = 16
-_HANDS_A_THREAD = 32
+_HANDS_A_THREAD = 16
 _HANDS_AT_ONCE = 64
 
 
