@@ -6,8 +6,9 @@ same configuration is cut the same way wherever it runs.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.config.model import GenerateConfig
 from tasks.costs import table_cost
@@ -69,20 +70,21 @@ def layout_of(config: GenerateConfig, trajectories: int) -> Layout:
     while True:
         sizes = {step.name: shard_size(config, step, seconds) for step in steps}
         block = min(MOST_TRAJECTORIES, max(sizes["pose"], math.ceil(trajectories / MOST_BLOCKS), 1))
-        blocks = max(1, math.ceil(trajectories / block))
-        shards = {name: blocks * math.ceil(expected[name] / blocks / size) for name, size in sizes.items()}
+        layout = Layout(trajectories, block, sizes, dict.fromkeys(sizes, 1))
+        shards = [layout.expected_shards(step, expected[step.name]) for step in steps]
         at_limit = all(
             size == shard_size(config, step, math.inf) for step, size in zip(steps, sizes.values(), strict=True)
         )
-        if sum(shards.values()) <= limit or at_limit:
+        if sum(shards) <= limit or at_limit:
             break
         seconds *= GROWTH
-    together = 1
-    while sum(blocks * math.ceil(number / blocks / together) for number in shards.values()) > limit:
-        if together >= max(shards.values()):
-            break
-        together += 1
-    return Layout(trajectories, block, sizes, dict.fromkeys(sizes, together))
+
+    def few_enough(together: int) -> bool:
+        cut = replace(layout, task_shards=dict.fromkeys(sizes, together))
+        return sum(cut.expected_task_runs(step, expected[step.name]) for step in steps) <= limit
+
+    together = 1 + bisect_left(range(1, max(shards)), True, key=few_enough)
+    return replace(layout, task_shards=dict.fromkeys(sizes, together))
 
 
 def shard_size(config: GenerateConfig, step: Step, seconds: float) -> int:

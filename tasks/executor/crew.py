@@ -3,7 +3,6 @@
 import logging
 import os
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +20,6 @@ from tasks.stage import StageFactory
 log = logging.getLogger(__name__)
 
 SETUP_ATTEMPTS = 3
-POLL_S = 1.0
 PATIENCE_S = 60.0
 CLOSE_S = 5.0
 PASSED_ON = ("AWS_",)
@@ -86,12 +84,8 @@ class Crew:
         return ready
 
     def _wait_for(self, reference: Any) -> None:  # noqa: ANN401  a Ray reference
-        told_s = time.monotonic()
-        while not ray.wait([reference], timeout=POLL_S)[0]:
-            self._pulse.require()
-            if time.monotonic() - told_s > PATIENCE_S:
-                log.warning("a worker waits for room on the cluster, or takes long to be set up")
-                told_s = time.monotonic()
+        while not self._pulse.answered(reference, PATIENCE_S):
+            log.warning("a worker waits for room on the cluster, or takes long to be set up")
 
     def _answered(self, reference: Any, attempt: int) -> bool:  # noqa: ANN401  a Ray reference
         """True when the stage is set up, False when its process died and may be tried again."""

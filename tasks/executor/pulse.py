@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from functools import lru_cache
+from typing import Any
 
 import ray
 
@@ -48,6 +49,15 @@ class Pulse:
                 self._lock.release()
         if self._gone is not None:
             raise ClusterGoneError(self._gone)
+
+    def answered(self, reference: Any, within_s: float) -> bool:  # noqa: ANN401  a Ray reference
+        """Whether a reference is ready within some seconds. Raises ClusterGoneError when its answer will never come."""
+        deadline_s = time.monotonic() + within_s
+        while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
+            self.require()
+            if time.monotonic() > deadline_s:
+                return False
+        return True
 
     def settle(self) -> None:
         """Looks now, and blocks while a server is silent: for calls that would wait for it. Raises ClusterGoneError."""

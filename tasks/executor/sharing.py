@@ -4,13 +4,12 @@ Ray packs fractions of GPUs as tightly as it can, so that eight workers of 0.4 w
 idle. A bundle of a placement group is one whole GPU, and the fractions inside it are its own.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ray
-from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.placement_group import placement_group, remove_placement_group
 
 from tasks.config.execution import StageResources
 from tasks.errors import ExecutorError
@@ -18,7 +17,6 @@ from tasks.executor.placement import Node, Place, gpu_share
 from tasks.executor.pulse import current_pulse
 
 READY_S = 60.0
-POLL_S = 1.0
 FULL = 1.0 + 1e-9
 
 
@@ -72,7 +70,7 @@ def shared_gpus(sharing: Sharing) -> Iterator[Mapping[str, list[Place]]]:
         return
     group = placement_group([{"GPU": 1.0, "CPU": float(max(1, sharing.cpus))}] * sharing.gpus, strategy="PACK")
     try:
-        if not _is_ready(group):
+        if not current_pulse().answered(group.ready(), READY_S):
             raise ExecutorError(
                 f"execution.mode: streaming needs {sharing.gpus} GPUs with {sharing.cpus} cores each at the same time, "
                 "and something else holds them; use staged, or wait"
@@ -84,12 +82,3 @@ def shared_gpus(sharing: Sharing) -> Iterator[Mapping[str, list[Place]]]:
     finally:
         if ray.is_initialized():
             remove_placement_group(group)
-
-
-def _is_ready(group: PlacementGroup) -> bool:
-    ready, deadline_s = group.ready(), time.monotonic() + READY_S
-    while not ray.wait([ready], timeout=POLL_S)[0]:
-        current_pulse().require()
-        if time.monotonic() > deadline_s:
-            return False
-    return True

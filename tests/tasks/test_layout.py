@@ -52,3 +52,12 @@ def test_the_cut_follows_from_the_configuration() -> None:
     """Catches sizes that depend on a clock or a machine: the same build elsewhere would have other parts."""
     config = load_config("paper")
     assert layout_of(config, 5000) == layout_of(config, 5000)
+
+
+@pytest.mark.timeout(20)
+def test_a_limit_that_no_cut_keeps_is_answered_at_once() -> None:
+    """Catches a plan that counts up to a million trajectories' shards one by one, for minutes."""
+    config = load_config("demo", assignments=("execution.max_task_runs=20",))
+    layout, expected = layout_of(config, 1_000_000), expected_items(config, 1_000_000)
+    stages = [step for step in steps_of(config) if not step.reduce]
+    assert {layout.expected_task_runs(step, expected[step.name]) for step in stages} == {layout.blocks}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import ray
 
 from tasks.errors import ClusterGoneError
 from tasks.executor import pulse
@@ -59,3 +60,14 @@ def test_ray_itself_has_a_pulse(two_gpus: None) -> None:
     time.sleep(0.2)
     current_pulse().settle()
     assert current_pulse() is current_pulse(), "all pools share one"
+
+
+def test_an_answer_that_is_late_is_told_and_one_that_never_comes_raises(two_gpus: None, server: socket.socket) -> None:
+    """Catches a wait that ends early, that goes on past its time, or that outlives the Ray it waits for."""
+    found = Pulse({"its head": server.getsockname()}, HOST)
+    assert found.answered(ray.put(1), 5.0)
+    late = ray.remote(lambda: time.sleep(3.0)).remote()
+    assert not found.answered(late, 0.1)
+    server.close()
+    with pytest.raises(ClusterGoneError):
+        found.answered(late, 30.0)
