@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     demo = load_config("demo")
     painter, renderer = AppearancePipeline.load("demo"), MotionPipeline.load("demo")
     hints = {name: pictures(repeats, 0) for name in ("depth", "normal", "keypoints", "segmentation")}
-    clips = {name: np.repeat(pictures(1, 1), 49, axis=0)[None] for name in ("depth", "segmentation", "keypoints")}
+    clips = {name: np.repeat(pictures(1, 1), 49, axis=0)[None] for name in renderer.conditions}
 
     def candidates(count: int) -> None:
         few = {name: hint[:count] for name, hint in hints.items()}

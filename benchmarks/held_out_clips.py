@@ -3,12 +3,14 @@
     python benchmarks/held_out_clips.py --clips 16 [--steps 1] [--unmasked WEIGHTS] [--out DIR]
 
 The first frame is the renderer's; the model sees it and the condition videos. Peers, in the same run: the first frame
-repeated, the estimator on the renderer's own clip, the model without each condition and with noisy ones, and, with
-`--unmasked`, a model that was trained without masking (`pam train --model motion --set motion.condition_dropout=0`).
+repeated, the estimator on the renderer's own clip, the model without its finisher, without each condition and with
+noisy ones, and, with `--unmasked`, a model that was trained without masking (`pam train --model motion --set
+motion.condition_dropout=0`), which is compared with the masked one without finisher.
 
 Goals: PSNR 4 dB above the repeated first frame, over the picture and over the moving region; MPJPE at most 1.3 times
 that on the true clip; motion fidelity 0.6; figures that fall as conditions are removed one by one (all, without
-keypoints, depth alone, none: the order of the paper's Table 3); and under noise the masked model loses less (Table 2).
+normals, without keypoints, depth alone, none: the order of the paper's Table 3); and under noise the masked model loses
+less (Table 2).
 """
 
 import argparse
@@ -25,6 +27,7 @@ import numpy as np
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.conditions.noise import with_noise
 from pam_models.estimators.compact.pipeline import CompactEstimator
+from pam_models.finishing import ClipFinisher
 from pam_models.metrics.motion_fidelity import motion_fidelity
 from pam_models.metrics.tracks import LucasKanadeTracker, grid_points
 from pam_models.motion import MotionModel, MotionPipeline
@@ -38,7 +41,7 @@ from pam_models.training.scenes import stable_seed
 
 GRID_PX = 6
 PSNR_GAIN_DB, MPJPE_RATIO, FIDELITY = 4.0, 1.3, 0.6
-ONE_BY_ONE = ("all", "depth+segmentation", "depth", "none")
+ONE_BY_ONE = ("all", "depth+segmentation+keypoints", "depth+segmentation", "depth", "none")
 FIGURES = ("psnr_gain_db", "psnr_gain_moving_db", "psnr_db", "psnr_moving_db", "mpjpe_ratio", "mpjpe_mm", "fidelity")
 Row = dict[str, float | str]
 
@@ -50,20 +53,25 @@ def main() -> None:
     assert isinstance(recipe.data, SimulatedData), "held-out clips are simulated: name a recipe that simulates"
     check = HandCheck(CompactEstimator.load(options.estimator))
     autoencoder = VideoAutoencoder.load(options.autoencoder)
-    masked = MotionPipeline(MotionModel.load(options.motion), autoencoder)
-    unmasked = MotionPipeline(MotionModel.load(options.unmasked), autoencoder) if options.unmasked else None
+    finisher = ClipFinisher.load(options.finisher)
+    finished = MotionPipeline(MotionModel.load(options.motion), autoencoder, finisher=finisher)
+    models = {"no finisher": MotionPipeline(finished.model, autoencoder)}
+    if options.unmasked:
+        models["unmasked"] = MotionPipeline(MotionModel.load(options.unmasked), autoencoder)
     rows: list[Row] = []
     for name, block in unseen_clips(recipe.data, options.clips, options.seed, options.data):
         seed = stable_seed("held-out-clip", name) % 2**31
-        clean = {kind: np.asarray(block.stream(kind)) for kind in masked.model.conditions}
+        clean = {kind: np.asarray(block.stream(kind)) for kind in finished.conditions}
         seeds = {kind: stable_seed("held-out-noise", name, kind) for kind in clean}
         noisy = with_noise(clean, dict.fromkeys(clean, options.noise), seeds)
-        for case, given in cases(clean).items():
-            rows.append(measured(case, name, block, masked, given, seed, options.steps, check))
-        rows.append(measured("noisy", name, block, masked, noisy, seed, options.steps, check))
-        if unmasked is not None:
-            rows.append(measured("unmasked", name, block, unmasked, clean, seed, options.steps, check))
-            rows.append(measured("unmasked noisy", name, block, unmasked, noisy, seed, options.steps, check))
+        own = finished.model.conditions
+        for case, given in cases(clean, own).items():
+            rows.append(measured(case, name, block, finished, given, seed, options.steps, check))
+        rows.append(measured("noisy", name, block, finished, noisy, seed, options.steps, check))
+        for label, model in models.items():
+            for ending, given in (("", clean), (" noisy", noisy)):
+                read = {kind: given[kind] for kind in own}
+                rows.append(measured(label + ending, name, block, model, read, seed, options.steps, check))
         print(f"  {name}: " + ", ".join(f"{key} {_mean(rows, 'all', key, name):.4g}" for key in FIGURES), flush=True)
     table = {case: {key: _mean(rows, case, key) for key in (*FIGURES, "seconds")} for case in _in_order(rows)}
     goals = reached(table)
@@ -72,13 +80,12 @@ def main() -> None:
     sys.exit(0 if all(goals.values()) else 1)
 
 
-def cases(clean: Mapping[str, np.ndarray]) -> dict[str, Mapping[str, np.ndarray]]:
-    """All conditions, each one left out, each one alone, none."""
+def cases(clean: Mapping[str, np.ndarray], own: Sequence[str]) -> dict[str, Mapping[str, np.ndarray]]:
+    """All conditions, the model's own, each of these left out, each one alone, none."""
+    without = [[kind for kind in own if kind != left_out] for left_out in own]
+    chosen = [list(own), *without, *([kind] for kind in own)]
     named: dict[str, Mapping[str, np.ndarray]] = {"all": clean}
-    for left_out in clean:
-        kept = {kind: clip for kind, clip in clean.items() if kind != left_out}
-        named["+".join(kept)] = kept
-    named |= {kind: {kind: clip} for kind, clip in clean.items()}
+    named |= {"+".join(kinds): {kind: clean[kind] for kind in kinds} for kinds in chosen}
     return {**named, "none": {}}
 
 
@@ -139,7 +146,10 @@ def reached(table: Mapping[str, Mapping[str, float]]) -> dict[str, bool]:
     if "unmasked" in table:
         loss = {
             key: (table[clean]["psnr_moving_db"] - table[noisy]["psnr_moving_db"])
-            for key, clean, noisy in (("masked", "all", "noisy"), ("unmasked", "unmasked", "unmasked noisy"))
+            for key, clean, noisy in (
+                ("masked", "no finisher", "no finisher noisy"),
+                ("unmasked", "unmasked", "unmasked noisy"),
+            )
         }
         goals["noise costs the masked model less PSNR"] = loss["masked"] < loss["unmasked"]
     return goals
@@ -184,6 +194,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--noise", type=float, default=0.25, help="deviation on conditions, share of full scale")
     parser.add_argument("--profile", default="demo", help="the recipe whose sizes and conditions count")
     parser.add_argument("--motion", default="demo", help="motion weights: demo, or a file")
+    parser.add_argument("--finisher", default="demo", help="finisher weights: demo, or a file")
     parser.add_argument("--unmasked", help="weights of the same model trained without masking")
     parser.add_argument("--autoencoder", default="demo")
     parser.add_argument("--estimator", default="demo")

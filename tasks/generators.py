@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from pam_models.appearance import AppearancePipeline
 from pam_models.appearance.paper import load_paper_pipeline as load_flux
 from pam_models.autoencoder import VideoAutoencoder
+from pam_models.finishing import ClipFinisher
 from pam_models.motion import MotionModel, MotionPipeline
 from pam_models.motion.paper import load_paper_pipeline as load_cogvideox
 from pam_models.motion.svd.pipeline import load_pipeline as load_svd
@@ -19,6 +20,7 @@ from tasks.errors import ConfigError
 APPEARANCE_ID = "demo-appearance"
 MOTION_ID = "demo-motion"
 AUTOENCODER_ID = "demo-autoencoder"
+FINISHER_ID = "demo-finisher"
 
 Pipeline = TypeVar("Pipeline")
 
@@ -59,12 +61,24 @@ def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
 
 
 def _load_demo(settings: DemoVideo) -> Loaded[MotionPipeline]:
-    model = MotionModel.load(settings.weights or "demo")
-    pipeline = MotionPipeline(model, VideoAutoencoder.load(settings.autoencoder or "demo"), speed=settings.speed)
-    if settings.weights is None:
-        return Loaded(pipeline, revision_of(MOTION_ID), licenses_of(MOTION_ID))
-    own = f"demo+{content_fingerprint(settings.weights)[:12]}"
-    return Loaded(pipeline, own, (f"{own}:your own",))
+    model, autoencoder = (
+        MotionModel.load(settings.weights or "demo"),
+        VideoAutoencoder.load(settings.autoencoder or "demo"),
+    )
+    finisher = ClipFinisher.load(settings.finisher or "demo") if settings.finishes else None
+    pipeline = MotionPipeline(model, autoencoder, speed=settings.speed, finisher=finisher)
+    parts = [_named(MOTION_ID, settings.weights)]
+    if settings.finishes:
+        parts.append(_named(FINISHER_ID, settings.finisher))
+    return Loaded(pipeline, "+".join(name for name, _ in parts), tuple(licence for _, licence in parts))
+
+
+def _named(model_id: str, own: Path | None) -> tuple[str, str]:
+    """The revision and licence tag of shipped weights, or those of the user's in their place."""
+    if own is None:
+        return revision_of(model_id), licenses_of(model_id)[0]
+    name = f"{model_id}@own-{content_fingerprint(own)[:12]}"
+    return name, f"{name}:your own"
 
 
 def _load_svd(settings: SvdVideo) -> Loaded[MotionPipeline]:

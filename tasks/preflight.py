@@ -31,7 +31,7 @@ from tasks.store import Store
 
 DEMO_WEIGHTS = {
     "appearance": ("demo-autoencoder", "demo-appearance"),
-    "video": ("demo-autoencoder", "demo-motion"),
+    "video": ("demo-autoencoder", "demo-motion", "demo-finisher"),
     "estimator": ("demo-estimator",),
 }
 

@@ -1,19 +1,19 @@
 """The generators' weights before any work: absent, misfitting, pickled, or too large, each told in one line."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pam_models.acceleration.options import RunOptions
 from pam_models.acceleration.running import check_options
 from pam_models.appearance.paper import check_paper_files as check_flux
 from pam_models.appearance.paper_text import MissingExtraError
-from pam_models.motion.modeling import MotionModel
 from pam_models.motion.paper import check_paper_files as check_cogvideox
-from pam_models.motion.svd import SvdModel
 from pam_models.zoo.registry import WeightsError
 from tasks.config import GenerateConfig
 from tasks.config.generators import CogVideoXVideo, DemoVideo, FluxAppearance, SvdVideo
 from tasks.errors import ConfigError
 from tasks.executor.batches import one_line
+from tasks.generators import load_motion
 
 
 def check_models(config: GenerateConfig) -> None:
@@ -28,12 +28,19 @@ def check_models(config: GenerateConfig) -> None:
         section = "video"
         if isinstance(config.video, CogVideoXVideo):
             check_cogvideox(_given(config.video.base), _given(config.video.weights))
-        if isinstance(config.video, DemoVideo) and config.video.weights is not None:
-            MotionModel.load(config.video.weights)
-        if isinstance(config.video, SvdVideo):
-            SvdModel.load(_given(config.video.weights))
+        if isinstance(config.video, DemoVideo | SvdVideo):
+            check_conditions(config.video, load_motion(config).pipeline.conditions)
     except (WeightsError, MissingExtraError) as error:
         raise ConfigError(f"{section}: {one_line(error)}") from error
+
+
+def check_conditions(video: DemoVideo | SvdVideo, known: Collection[str]) -> None:
+    """Raises ConfigError for a condition with a strength that neither the model nor its finisher reads."""
+    for name, strength in video.strengths.model_dump().items():
+        if strength > 0 and name not in known:
+            raise ConfigError(
+                f"video.strengths.{name}: is {strength:g}, and this model reads {', '.join(known)} alone; set it to 0"
+            )
 
 
 def check_speed(key: str, options: RunOptions, has_gpu: bool) -> None:

@@ -12,7 +12,7 @@ from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.generators import DemoVideo
 from tasks.driving import driving_joints, driving_pictures
-from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
+from tasks.generators import AUTOENCODER_ID, FINISHER_ID, MOTION_ID, demo_models, load_motion
 from tasks.media import encode_video, read_image
 from tasks.scene import unpack_maps
 from tasks.stage import Item, PhasedStage, Row, StageFactory
@@ -111,5 +111,7 @@ def stage(build: Build, step: Step) -> StageFactory:
 def models(build: Build, step: Step) -> dict[str, str]:
     """The weights that this step's clips come from."""
     video = build.config.video
-    shipped = isinstance(video, DemoVideo) and video.weights is None
-    return demo_models(MOTION_ID, AUTOENCODER_ID) if shipped else {}
+    if not isinstance(video, DemoVideo) or video.weights is not None:
+        return {}
+    finished = video.finishes and video.finisher is None
+    return demo_models(MOTION_ID, AUTOENCODER_ID, *((FINISHER_ID,) if finished else ()))

@@ -12,6 +12,7 @@ from torch import Tensor
 from pam_models.acceleration.options import SpeedOptions
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.autoencoder.threads import fixed_threads
+from pam_models.finishing import ClipFinisher
 from pam_models.motion.absent import AbsentCondition, noise_null
 from pam_models.motion.coordinates import coordinate_input
 from pam_models.motion.diffusion import new_scheduler
@@ -36,7 +37,8 @@ class Sampling:
 
 
 class MotionPipeline:
-    """Stage III. `negative_prompt` is the unconditional text of guidance, `speed` how the model is run.
+    """Stage III. `negative_prompt` is the unconditional text of guidance, `speed` how the model is run, `finisher` what
+    goes over the decoded clips of the demo's model, if anything does.
 
     Each clip depends on its own seed and inputs alone. On a CPU its bytes are the same in any batch and in a process of
     any number of threads: items are sampled one by one on one thread. On a GPU the batch is sampled at once, and
@@ -49,29 +51,43 @@ class MotionPipeline:
         autoencoder: ClipAutoencoder,
         negative_prompt: str = "",
         speed: SpeedOptions | None = None,
+        finisher: ClipFinisher | None = None,
     ) -> None:
         self.model = model
         self.autoencoder = autoencoder
         self.negative_prompt = negative_prompt
         self.speed = speed or SpeedOptions()
+        self.finisher = finisher
 
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "MotionPipeline":
-        """Load "demo", or a folder with ``motion/`` and ``autoencoder/`` in it, as `save` writes.
+        """Load "demo", or a folder with ``motion/``, ``autoencoder/`` and maybe ``finisher/`` in it, as `save` writes.
 
         Raises WeightsError if weights are absent, altered or do not fit.
         """
         if source == "demo":
-            return cls(MotionModel.load("demo", device), VideoAutoencoder.load("demo", device))
+            model, autoencoder = MotionModel.load("demo", device), VideoAutoencoder.load("demo", device)
+            return cls(model, autoencoder, finisher=ClipFinisher.load("demo", device))
         folder = Path(source)
-        return cls(MotionModel.load(folder / "motion", device), VideoAutoencoder.load(folder / "autoencoder", device))
+        model = MotionModel.load(folder / "motion", device)
+        autoencoder = VideoAutoencoder.load(folder / "autoencoder", device)
+        own = folder / "finisher"
+        return cls(model, autoencoder, finisher=ClipFinisher.load(own, device) if own.is_dir() else None)
 
     def save(self, directory: Path) -> None:
-        """Write both models under `directory`. Raises TypeError for the paper's models, which have their own files."""
+        """Write the models under `directory`. Raises TypeError for the paper's models, which have their own files."""
         if not isinstance(self.model, MotionModel) or not isinstance(self.autoencoder, VideoAutoencoder):
             raise TypeError("only a MotionModel is saved here; save the paper's branch with motion.branch_file")
         self.model.save(directory / "motion")
         self.autoencoder.save(directory / "autoencoder")
+        if self.finisher is not None:
+            self.finisher.save(directory / "finisher")
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions that a call may have: the model's, and those that the finisher alone reads."""
+        finished = () if self.finisher is None else self.finisher.config.conditions
+        return tuple(dict.fromkeys((*self.model.conditions, *finished)))
 
     @fixed_threads()
     def sample(
@@ -87,7 +103,7 @@ class MotionPipeline:
         strengths: Mapping[str, float] | None = None,
         absent: AbsentCondition = "zero",
     ) -> UInt8[np.ndarray, "B T H W 3"]:
-        """Sample one clip per seed. Conditions may be any subset of the model's; guidance 1 halves the cost.
+        """Sample one clip per seed. Conditions may be any subset of `conditions`; guidance 1 halves the cost.
 
         A condition is a clip (B, T, H, W, 3) uint8, or joints in pixels (B, T, P, 2) where the model reads coordinates.
         `absent` says what stands for one that is not given or of strength 0: nothing, or the official training's noise.
@@ -119,7 +135,8 @@ class MotionPipeline:
         seeds: Sequence[int],
         how: Sampling,
     ) -> UInt8[np.ndarray, "B T H W 3"]:
-        given = {name: clip for name, clip in conditions.items() if how.strengths.get(name, 1.0) != 0.0}
+        shown = {name: clip for name, clip in conditions.items() if how.strengths.get(name, 1.0) != 0.0}
+        given = {name: clip for name, clip in shown.items() if name in self.model.conditions}
         negative = self.negative_prompt if ever_guides(how.guidance, how.schedule) else None
         with torch.inference_mode():
             first = first_frame_latents(self.autoencoder, first_frame, self.model.latent_frames)
@@ -140,7 +157,11 @@ class MotionPipeline:
             how.schedule,
             halves.begin_step,
         )
-        return self.autoencoder.decode(latents.permute(0, 2, 1, 3, 4))
+        clip = self.autoencoder.decode(latents.permute(0, 2, 1, 3, 4))
+        if self.finisher is None:
+            return clip
+        pictures = {name: video for name, video in shown.items() if name not in self.model.coordinate_conditions}
+        return self.finisher.finish(clip, first_frame, pictures, how.strengths)
 
     def _input(self, name: str, clip: np.ndarray, first_frame: UInt8[np.ndarray, "B H W 3"]) -> Tensor:
         if name in self.model.coordinate_conditions:
@@ -172,10 +193,10 @@ class MotionPipeline:
             raise ValueError(
                 f"{batch} seeds, {len(prompts)} prompts and {first_frame.shape[0]} first frames: one each per clip"
             )
-        unknown = sorted(conditions.keys() - set(self.model.conditions))
+        unknown = sorted(conditions.keys() - set(self.conditions))
         if unknown:
             raise ValueError(
-                f"no condition is called {', '.join(unknown)}; this model has {', '.join(self.model.conditions)}"
+                f"no condition is called {', '.join(unknown)}; this model has {', '.join(self.conditions)}"
             )
         for name, clip in conditions.items():
             as_joints = name in self.model.coordinate_conditions

@@ -27,6 +27,8 @@ The codec is no AutoencoderKLCogVideoX but principal components (docs/adr/0004).
 NOT_PRETRAINED = {
     "motion": _TOGETHER,
     "appearance": _TOGETHER,
+    "finisher": "Learns from the motion model's clips beside the renderer's; `draft_` figures are of those clips as "
+    "they come.",
     "estimator": "Trained on rendered hands alone, never on generated pictures, since it judges those.",
     "autoencoder": "Trained on rendered pictures and on condition pictures.",
 }

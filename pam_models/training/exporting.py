@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pam_models.autoencoder.modeling import DEMO_ID as AUTOENCODER_ID
 from pam_models.estimators.compact.pipeline import DEMO_ID as ESTIMATOR_ID
+from pam_models.finishing.modeling import DEMO_ID as FINISHER_ID
 from pam_models.motion.branch_file import save_branch
 from pam_models.motion.svd import SvdModel
 from pam_models.motion.transformer import MultiConditionTransformer
@@ -32,8 +33,10 @@ ZOO_IDS = {
     "estimator": ESTIMATOR_ID,
     "appearance": "demo-appearance",
     "motion": "demo-motion",
+    "finisher": FINISHER_ID,
 }
-GENERATORS = ("appearance", "motion")
+ON_OTHERS = {"appearance": "autoencoder", "motion": "autoencoder", "finisher": "motion"}
+"""Models that learn from what another model makes, and which one."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,12 @@ class Exporter:
         spec = save_demo_weights(ZOO_IDS[name], model.state_dict(), metadata, self.zoo)
         return f"{self.zoo / (spec.file or spec.id)}, revision {spec.revision}"
 
-    def fingerprint(self, name: str, autoencoder_sha256: str | None) -> str:
-        """The hash of all that determines a finished model: its loop, the data, and for a generator the autoencoder."""
+    def fingerprint(self, name: str, made_by_sha256: str | None) -> str:
+        """The hash of all that determines a finished model: its loop, the data, and the model that made its inputs."""
         parts = [
             self.recipe.data.model_dump_json(),
             self.recipe.loop(name).model_dump_json(),
-            (autoencoder_sha256 or "") if name in GENERATORS else "",
+            (made_by_sha256 or "") if name in ON_OTHERS else "",
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -34,6 +34,10 @@ class RunLayout:
         """Latents made by one set of autoencoder weights."""
         return self.root / "latents" / autoencoder_sha256[:16]
 
+    def drafts(self, motion_sha256: str) -> Path:
+        """Clips made by one set of motion weights, for the finisher to learn from."""
+        return self.root / "drafts" / motion_sha256[:16]
+
     @property
     def prompts(self) -> Path:
         """Embeddings of prompts by a frozen text encoder."""

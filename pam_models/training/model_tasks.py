@@ -11,12 +11,16 @@ from diffusers.models.autoencoders.autoencoder_kl_cogvideox import AutoencoderKL
 from pam_models.appearance.configuration import demo_config as appearance_demo
 from pam_models.autoencoder.modeling import VideoAutoencoder
 from pam_models.conditions.appearance_style import VOCABULARY
+from pam_models.finishing import FinisherConfig
 from pam_models.motion.configuration import demo_config as motion_demo
+from pam_models.motion.pipeline import MotionPipeline
 from pam_models.motion.svd.configuration import small_config
 from pam_models.training.appearance import AppearanceTask
 from pam_models.training.autoencoder import AutoencoderTask
 from pam_models.training.data_recipe import SimulatedData
+from pam_models.training.drafts import load_trained_motion
 from pam_models.training.estimator import EstimatorTask
+from pam_models.training.finisher import FinisherTask
 from pam_models.training.frame_store import prompts_of
 from pam_models.training.latents import load_trained_autoencoder
 from pam_models.training.layout import RunLayout
@@ -25,7 +29,7 @@ from pam_models.training.motion_learner import branch_on_frozen_base, whole_mode
 from pam_models.training.recipe import RecipeError, TrainRecipe
 from pam_models.zoo.registry import WeightsError, spec
 
-AnyTask = AutoencoderTask | EstimatorTask | AppearanceTask | MotionTask
+AnyTask = AutoencoderTask | EstimatorTask | AppearanceTask | MotionTask | FinisherTask
 
 
 def autoencoder_of(recipe: TrainRecipe, layout: RunLayout) -> tuple[VideoAutoencoder, str]:
@@ -76,6 +80,8 @@ def task_of(name: str, recipe: TrainRecipe, layout: RunLayout) -> AnyTask:
         return AppearanceTask(recipe.appearance, layout, config, autoencoder, latents, recipe.data.conditions)
     if name == "motion" and recipe.motion is not None:
         return _motion_task(recipe, layout, autoencoder, latents)
+    if name == "finisher" and recipe.finisher is not None:
+        return _finisher_task(recipe, layout)
     raise RecipeError(f"no model is called {name!r}")
 
 
@@ -94,3 +100,16 @@ def _motion_task(recipe: TrainRecipe, layout: RunLayout, autoencoder: VideoAutoe
             motion.base, motion.conditions, layout.prompts, gradient_checkpointing=motion.gradient_checkpointing
         )
     return MotionTask(motion, layout, learner, autoencoder, latents, source=recipe.data.clip_source)
+
+
+def drafting_pipeline(recipe: TrainRecipe, layout: RunLayout) -> MotionPipeline:
+    """This run's motion model without a finisher. Raises WeightsError or FileNotFoundError where it is absent."""
+    return MotionPipeline(load_trained_motion(layout)[0], autoencoder_of(recipe, layout)[0])
+
+
+def _finisher_task(recipe: TrainRecipe, layout: RunLayout) -> FinisherTask:
+    finisher = recipe.finisher
+    assert finisher is not None
+    pipeline, (_, digest) = drafting_pipeline(recipe, layout), load_trained_motion(layout)
+    config = FinisherConfig(conditions=finisher.conditions)
+    return FinisherTask(finisher, layout, config, pipeline, layout.drafts(digest), source=recipe.data.clip_source)

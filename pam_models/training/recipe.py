@@ -17,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pam_models.training.data_recipe import DataRecipe
 
 Precision = Literal["fp32", "bf16"]
-MODELS = ("autoencoder", "estimator", "appearance", "motion")
-"""In the order in which they are trained: the generators need the autoencoder, validation wants the estimator."""
+MODELS = ("autoencoder", "estimator", "appearance", "motion", "finisher")
+"""In the order in which they are trained: the generators need the autoencoder, validation wants the estimator, and the
+finisher learns on what the motion model makes.
+"""
+_FINISHER_STRIDE = 8
 PROFILES = Path(__file__).parents[2] / "deployments" / "profiles"
 
 
@@ -44,7 +47,22 @@ class ZeroEngine(_Frozen):
     offload_optimizer: bool = Field(default=True, description="keep and run the optimizer in the host's memory")
 
 
-EngineChoice = Annotated[PlainAdamW | ZeroEngine, Field(discriminator="kind")]
+class MuonEngine(_Frozen):
+    """Muon for matrices and convolutions inside a network, AdamW for the rest, in one process or data-parallel ones.
+
+    The recipe's learning rate is AdamW's; Muon's follows the same schedule from its own peak (docs/adr/0071).
+    """
+
+    kind: Literal["muon"] = "muon"
+    learning_rate: float = Field(default=0.02, gt=0, description="peak of what Muon moves")
+    momentum: float = Field(default=0.95, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    left_out: tuple[str, ...] = Field(
+        default=(), description="parts of the names of weights that stay with AdamW: first and last layers, embeddings"
+    )
+
+
+EngineChoice = Annotated[PlainAdamW | MuonEngine | ZeroEngine, Field(discriminator="kind")]
 
 
 class LoopRecipe(_Frozen):
@@ -158,6 +176,27 @@ class MotionRecipe(LoopRecipe):
         return self
 
 
+class FinisherRecipe(LoopRecipe):
+    """The finisher: cut-outs of the small motion model's clips beside the renderer's."""
+
+    conditions: tuple[str, ...] = ("depth", "segmentation", "keypoints", "normal")
+    frames: int = Field(default=4, gt=0, description="frames of a cut-out that follow one another")
+    cut_out: tuple[int, int] = Field(default=(64, 64), description="height and width of a cut-out in pixels")
+    condition_dropout: float = Field(
+        default=0.1, ge=0, le=1, description="per clip and condition, for the motion model and the finisher alike"
+    )
+    draft_steps: int = Field(default=1, gt=0, description="denoising steps of the clips that are learnt from")
+    foreground_weight: float = Field(default=4.0, ge=1)
+    edge_weight: float = Field(default=0.5, ge=0, description="of differences between neighbouring pixels")
+
+    @model_validator(mode="after")
+    def _folds(self) -> FinisherRecipe:
+        """Refuse cut-outs that the finest level cannot halve."""
+        if any(side % _FINISHER_STRIDE for side in self.cut_out):
+            raise ValueError(f"cut_out must have sides in multiples of {_FINISHER_STRIDE}, got {self.cut_out}")
+        return self
+
+
 class TrainRecipe(_Frozen):
     """The whole of a training run: data, and the models that it trains; a model that is None is not trained."""
 
@@ -167,16 +206,17 @@ class TrainRecipe(_Frozen):
     estimator: EstimatorRecipe | None = None
     appearance: AppearanceRecipe | None = None
     motion: MotionRecipe | None = None
+    finisher: FinisherRecipe | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> TrainRecipe:
         """Refuse a recipe that trains nothing, and conditions that the data will not have."""
         if not self.models:
             raise ValueError(f"declares no model; give at least one of {', '.join(MODELS)}")
-        if self.motion is not None:
-            absent = sorted(set(self.motion.conditions) - set(self.data.conditions))
+        for name, model in (("motion", self.motion), ("finisher", self.finisher)):
+            absent = sorted(set(model.conditions) - set(self.data.conditions)) if model is not None else []
             if absent:
-                raise ValueError(f"motion.conditions has {', '.join(absent)}, which data.conditions does not make")
+                raise ValueError(f"{name}.conditions has {', '.join(absent)}, which data.conditions does not make")
         return self
 
     @property

@@ -12,11 +12,12 @@ from pathlib import Path
 from pam_models.training.checkpoint import CheckpointError
 from pam_models.training.clips import ClipFactory, Deadline
 from pam_models.training.data_recipe import SimulatedData
-from pam_models.training.exporting import GENERATORS, Exporter
+from pam_models.training.drafts import load_trained_motion, make_drafts
+from pam_models.training.exporting import ON_OTHERS, Exporter
 from pam_models.training.latents import cache_latents
 from pam_models.training.layout import RunLayout
 from pam_models.training.loop import Limits, Trainer
-from pam_models.training.model_tasks import autoencoder_of, streams_of, task_of
+from pam_models.training.model_tasks import autoencoder_of, drafting_pipeline, streams_of, task_of
 from pam_models.training.recipe import RecipeError, TrainRecipe
 from pam_models.training.run_report import write_report
 from pam_models.training.sheets import loss_plot
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 
 SIMULATION = ("kinematic", "scenes", "clips", "pictures")
 IMPORT = "import"
-LATENTS = "latents"
+LATENTS, DRAFTS = "latents", "drafts"
+BEFORE = {"appearance": LATENTS, "motion": LATENTS, "finisher": DRAFTS}
+"""What a model is trained on that another model makes."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,13 @@ class TrainingRun:
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Every stage in order: data, then the models; latents stand before the first generator."""
-        data = SIMULATION if isinstance(self.recipe.data, SimulatedData) else (IMPORT,)
-        models = self.recipe.models
-        early = tuple(name for name in models if name not in GENERATORS)
-        late = tuple(name for name in models if name in GENERATORS)
-        return (*data, *early, *((LATENTS, *late) if late else ()))
+        """Every stage in order: data, then the models, each after what it learns from."""
+        stages = list(SIMULATION if isinstance(self.recipe.data, SimulatedData) else (IMPORT,))
+        for model in self.recipe.models:
+            if model in BEFORE and BEFORE[model] not in stages:
+                stages.append(BEFORE[model])
+            stages.append(model)
+        return tuple(stages)
 
     def run(self, stage: str) -> StageEnd:
         """Do a stage, or what is left of it; data are made by the first rank alone. Raises what the stage raises."""
@@ -110,6 +114,9 @@ class TrainingRun:
                 pictures="appearance" in self.recipe.models,
             )
             return StageEnd(stage, left == 0, f"latents: {left} blocks are left" if left else "latents: all are there")
+        if stage == DRAFTS:
+            left = self._make_drafts()
+            return StageEnd(stage, left == 0, f"drafts: {left} clips are left" if left else "drafts: all are there")
         if stage == IMPORT:
             if self._imported is None:
                 raise RecipeError(f"data of kind {self.recipe.data.kind!r} are read by `pam train` only")
@@ -123,6 +130,13 @@ class TrainingRun:
         }
         count = makers[stage]()
         return StageEnd(stage, not deadline.passed, f"{stage}: {count} are there")
+
+    def _make_drafts(self) -> int:
+        recipe = self.recipe.finisher
+        assert recipe is not None
+        digest = load_trained_motion(self.layout)[1]
+        pipeline, minutes = drafting_pipeline(self.recipe, self.layout), self._limits.minutes
+        return make_drafts(self.layout, pipeline, digest, recipe, minutes, source=self.recipe.data.clip_source)
 
     def _train(self, model: str) -> StageEnd:
         digest = self._input_digest(model)
@@ -162,28 +176,30 @@ class TrainingRun:
             loss_plot(folder / "losses.csv", folder / "loss.png")
 
     def _input_digest(self, model: str) -> str | None:
-        """What a generator's latents are made by; None for the other models."""
-        if model not in GENERATORS:
+        """The hash of what made a model's inputs: the latents of a generator, the drafts of the finisher; else None."""
+        if model not in ON_OTHERS:
             return None
+        if model == "finisher":
+            return load_trained_motion(self.layout)[1]
         own = self.layout.weights("autoencoder")
         if own.is_file():
             return hashlib.sha256(own.read_bytes()).hexdigest()
         return autoencoder_of(self.recipe, self.layout)[1]
 
     def _refuse_other_inputs(self, model: str, digest: str | None) -> None:
-        """A checkpoint that was trained on other latents must not go on with these."""
+        """A checkpoint that was trained on other inputs must not go on with these."""
         if digest is None:
             return
-        folder = self.layout.model(model)
+        folder, maker = self.layout.model(model), ON_OTHERS[model]
         path = folder / "inputs.json"
-        known = json.loads(path.read_text(encoding="utf-8"))["autoencoder"] if path.is_file() else None
+        known = json.loads(path.read_text(encoding="utf-8"))[maker] if path.is_file() else None
         if known not in (None, digest) and (folder / "checkpoint.pt").is_file():
             raise CheckpointError(
-                f"{folder / 'checkpoint.pt'} was trained on latents of another autoencoder ({known[:12]}, now "
-                f"{digest[:12]}); delete {folder} to train {model} anew"
+                f"{folder / 'checkpoint.pt'} was trained on {BEFORE[model]} of another {maker} model ({known[:12]}, "
+                f"now {digest[:12]}); delete {folder} to train {model} anew"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"autoencoder": digest}), encoding="utf-8")
+        path.write_text(json.dumps({maker: digest}), encoding="utf-8")
 
 
 def _simulated(recipe: TrainRecipe) -> SimulatedData:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 DEMO_DIRECTORY = Path(__file__).parent / "demo"
 REGISTRY_FILE = "registry.json"
-DEMO_MODEL_IDS = ("demo-autoencoder", "demo-appearance", "demo-motion", "demo-estimator")
+DEMO_MODEL_IDS = ("demo-autoencoder", "demo-appearance", "demo-motion", "demo-finisher", "demo-estimator")
 _DEMO_LICENCE = "Apache-2.0"
 _REVISION_LENGTH = 12
 _METADATA_KEY = "pam"

@@ -126,6 +126,21 @@ class DemoVideo(_Video):
         description="Weights of the autoencoder that it was trained with; empty: those that ship",
         json_schema_extra=CONTENT_PATH,
     )
+    finish: bool | None = Field(
+        default=None,
+        description="Draw anew from the condition videos what the small model leaves soft; empty: only with the "
+        "weights that ship, or with a finisher of your own",
+    )
+    finisher: Path | None = Field(
+        default=None,
+        description="Weights of the finisher, where it was trained here too; empty: those that ship",
+        json_schema_extra=CONTENT_PATH,
+    )
+
+    @property
+    def finishes(self) -> bool:
+        """Whether a finisher goes over the clips."""
+        return self.finish if self.finish is not None else self.weights is None or self.finisher is not None
 
 
 class CogVideoXVideo(_Video):

@@ -20,7 +20,11 @@ SHIPPED = Path(__file__).parents[2] / "pam_models"
 SHIPPED_HAND = ("hand/*.npz",)
 SHIPPED_WEIGHTS = {
     "appearance": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-appearance.safetensors"),
-    "video": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-motion.safetensors"),
+    "video": (
+        "zoo/demo/demo-autoencoder.safetensors",
+        "zoo/demo/demo-motion.safetensors",
+        "zoo/demo/demo-finisher.safetensors",
+    ),
     "estimator": ("zoo/demo/demo-estimator.safetensors",),
 }
 EVERYTHING = ("**/*",)
@@ -119,7 +123,7 @@ def _keep_pose_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
 def _keep_video_ids(config: GenerateConfig, subset: dict[str, Any]) -> None:
     """Where the demo's video model has no weights of the user's, ids are those of builds made before it could."""
     if isinstance(config.video, DemoVideo):
-        for name in ("weights", "autoencoder"):
+        for name in ("weights", "autoencoder", "finisher"):
             if getattr(config.video, name) is None:
                 del subset["video"][name]
 

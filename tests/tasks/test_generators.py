@@ -1,9 +1,11 @@
 """The generators that a configuration names."""
 
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
+from pam_models.zoo.registry import weights_path
 from tasks.config.generators import CogVideoXVideo, FluxAppearance
 from tasks.errors import ConfigError
 from tasks.generators import demo_models, load_appearance, load_motion
@@ -16,6 +18,19 @@ def test_the_demo_loads_with_its_revision_and_licence() -> None:
     (digest,) = demo_models("demo-appearance").values()
     assert loaded.model_id == f"demo-appearance@{digest[:12]}"
     assert loaded.license_tags == ("demo-appearance:Apache-2.0",)
+
+
+def test_clips_say_which_finisher_went_over_them(tmp_path: Path) -> None:
+    """Catches rows of finished and of unfinished clips that cannot be told apart, and a model of the user's own that
+    is finished by weights which never saw its clips."""
+    config = small_config()
+    motion, finisher = (f"{name}@{digest[:12]}" for name, digest in demo_models("demo-motion", "demo-finisher").items())
+    assert load_motion(config).model_id == f"{motion}+{finisher}"
+    assert load_motion(small_config("video.finish=false")).model_id == motion
+    copyfile(weights_path("demo-motion"), tmp_path / "own.safetensors")
+    own = load_motion(small_config(f"video.weights={tmp_path / 'own.safetensors'}"))
+    assert own.pipeline.finisher is None and own.model_id.startswith("demo-motion@own-")
+    assert own.license_tags == (f"{own.model_id}:your own",)
 
 
 def test_a_model_without_its_folder_is_refused() -> None:

@@ -84,3 +84,10 @@ def test_a_baseline_without_weights_is_refused() -> None:
 def test_options_for_a_gpu_need_one() -> None:
     with pytest.raises(ConfigError, match=r"video\.speed: fp8 needs a GPU"):
         check_models(load_config("demo", assignments=("video.speed.fp8=true",)))
+
+
+def test_a_condition_that_nothing_reads_is_told_before_work() -> None:
+    """Catches a build whose every clip fails for a strength that was left on."""
+    with pytest.raises(ConfigError, match=r"video\.strengths\.normal: is 1, and this model reads depth, "):
+        check_models(load_config("demo", assignments=("video.finish=false",)))
+    check_models(load_config("demo", assignments=("video.finish=false", "video.strengths.normal=0")))

@@ -1,4 +1,4 @@
-"""How gradients become updates: plain AdamW in one or several processes, or DeepSpeed's ZeRO."""
+"""How gradients become updates: AdamW, maybe with Muon, in one or several processes, or DeepSpeed's ZeRO."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""AdamW on weights that every process holds whole; gradients are averaged over the processes in one message."""
+"""Weights that every process holds whole; gradients are averaged over the processes in one message."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pam_models.training.ema import named_parameters
+from pam_models.training.engines.optimizers import optimizer_of
 from pam_models.training.recipe import LoopRecipe
 from pam_models.training.world import World
 
@@ -22,15 +23,9 @@ class PlainEngine:
         self._world = world
         self._clip_norm = recipe.clip_norm
         self._batches = recipe.batches_per_step // world.size
-        self._parameters = list(named_parameters(modules).values())
-        self._optimizer = torch.optim.AdamW(
-            self._parameters,
-            lr=recipe.learning_rate,
-            betas=recipe.betas,
-            eps=recipe.epsilon,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
+        named = named_parameters(modules)
+        self._parameters = list(named.values())
+        self._optimizer = optimizer_of(recipe, named)
 
     def backward(self, loss: Tensor, *, last: bool) -> None:
         """Add the gradients of a batch."""
@@ -39,8 +34,6 @@ class PlainEngine:
 
     def update(self, learning_rate: float) -> None:
         """Average, clip, move, forget."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
         if self._world.size > 1:
             for parameter in self._parameters:
                 # A parameter that no batch of this rank reached still has a place in the message.
@@ -48,13 +41,14 @@ class PlainEngine:
                     parameter.grad = torch.zeros_like(parameter)
             self._world.average_([parameter.grad for parameter in self._parameters if parameter.grad is not None])
         nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.step(learning_rate)
+        for parameter in self._parameters:
+            parameter.grad = None
 
     def state(self) -> dict[str, Any]:
-        """AdamW's moments and step counts."""
-        return self._optimizer.state_dict()
+        """The optimizer's moments and step counts."""
+        return self._optimizer.state()
 
     def load(self, state: dict[str, Any]) -> None:
-        """Take back what `state` gave. Raises ValueError where the parameters are others."""
-        self._optimizer.load_state_dict(state)
+        """Take back what `state` gave. Raises KeyError or ValueError where the parameters are others."""
+        self._optimizer.load(state)

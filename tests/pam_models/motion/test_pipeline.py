@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from pam_models.finishing import ClipFinisher, FinisherConfig
 from pam_models.motion import MotionPipeline
 from pam_models.zoo import WeightsError
 
@@ -78,3 +79,32 @@ def test_saved_and_loaded_it_samples_alike(
 def test_an_absent_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no weights at"):
         MotionPipeline.load(tmp_path)
+
+
+@pytest.fixture
+def with_finisher(small_pipeline: MotionPipeline) -> MotionPipeline:
+    torch.manual_seed(0)
+    finisher = ClipFinisher(FinisherConfig(conditions=("depth", "normal"), widths=(8,), blocks=1)).eval()
+    torch.nn.init.normal_(finisher.conv_out.weight, std=0.1)
+    return MotionPipeline(small_pipeline.model, small_pipeline.autoencoder, finisher=finisher)
+
+
+def test_a_finisher_goes_over_the_decoded_clip_and_reads_what_it_alone_knows(
+    with_finisher: MotionPipeline, small_pipeline: MotionPipeline, clips: dict[str, np.ndarray]
+) -> None:
+    """Catches a finisher that is loaded and not run, and its conditions handed to a model without a slot for them."""
+    plain = sample(small_pipeline, clips)
+    finished = sample(with_finisher, clips)
+    first = clips["depth"][:, 0]
+    assert with_finisher.finisher is not None
+    np.testing.assert_array_equal(finished, with_finisher.finisher.finish(plain, first, {"depth": clips["depth"]}))
+    assert with_finisher.conditions == ("depth", "segmentation", "normal")
+    more = {**clips, "normal": clips["segmentation"]}
+    assert (sample(with_finisher, clips, conditions=more) != finished).any()
+    np.testing.assert_array_equal(sample(with_finisher, clips, conditions=more, strengths={"normal": 0.0}), finished)
+
+
+def test_a_finisher_is_saved_with_its_pipeline(with_finisher: MotionPipeline, tmp_path: Path) -> None:
+    """Catches a saved pipeline that makes softer clips than the one in memory."""
+    with_finisher.save(tmp_path)
+    assert MotionPipeline.load(tmp_path).conditions == with_finisher.conditions

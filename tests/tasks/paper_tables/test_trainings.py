@@ -37,7 +37,7 @@ def test_clips_are_shared_and_models_are_not(data: Path, tmp_path: Path) -> None
 
 def test_clips_without_a_condition_are_made_anew_and_shared(data: Path, tmp_path: Path) -> None:
     """Catches a model of the mesh that is trained on clips without one, and clips rendered once for every model."""
-    mesh = ["data.conditions=[depth,segmentation,keypoints,mesh]"]
+    mesh = ["finisher=null", "data.conditions=[depth,segmentation,keypoints,mesh]"]
     recipes = [load_recipe("demo", [*mesh, f"motion.seed={seed}"]) for seed in (1, 2)]
     places = [training_place(tmp_path / "out", data, "model", one) for one in recipes]
     assert places[0].stages == ("clips", "latents", "motion")
@@ -55,7 +55,8 @@ def test_a_folder_without_scenes_is_one_line(tmp_path: Path) -> None:
 
 def test_own_scenes_are_shared_by_a_tables_models(tmp_path: Path) -> None:
     """Catches scenes simulated again for every model, and scenes of another seed taken for them."""
-    settings = (["motion.steps=1"], ["data.conditions=[depth,segmentation,keypoints,mesh]"], ["data.seed=8"])
+    mesh_seen = ["finisher=null", "data.conditions=[depth,segmentation,keypoints,mesh]"]
+    settings = (["motion.steps=1"], mesh_seen, ["data.seed=8"])
     first, mesh, other = (own_scenes(tmp_path, tmp_path / "none", load_recipe("demo", list(s))) for s in settings)
     assert first == mesh != other
     assert first is not None and first.parent == tmp_path

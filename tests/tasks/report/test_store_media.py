@@ -26,7 +26,7 @@ def test_media_of_a_trajectory(published: tuple[Store, Build]) -> None:
     assert media.image(trajectory.candidates[1].image_uri)[0, 0].tolist() == [80, 80, 80]
     conditions = media.conditions(trajectory)
     expected = encode(unpack_maps(store.read(trajectory.maps_uri)), ("depth", "keypoints"))
-    assert list(conditions) == ["depth", "keypoints"]
+    assert list(conditions) == ["depth", "keypoints", "normal"]
     assert expected["keypoints"].any() and expected["depth"].any()
     assert np.array_equal(conditions["keypoints"], expected["keypoints"])
     assert (conditions["depth"] != expected["depth"]).any()
