@@ -19,6 +19,9 @@ SMALL_COLUMNS = 4
 SMALL_HEIGHT_PX = 192
 SMALL_WIDTH_PX = 288
 CRF = 24
+MOST_LARGE = 6
+"""Panels of a clip that are shown large, three in a row; more are four in a row, which leaves less of it empty."""
+_LARGE, _SMALL = (PANEL_HEIGHT_PX, PANEL_WIDTH_PX), (SMALL_HEIGHT_PX, SMALL_WIDTH_PX)
 
 Frames = UInt8[np.ndarray, "T H W 3"]
 
@@ -34,7 +37,7 @@ class Panels:
     height: int
 
 
-def panel_size(height: int, width: int, most: tuple[int, int] = (PANEL_HEIGHT_PX, PANEL_WIDTH_PX)) -> tuple[int, int]:
+def panel_size(height: int, width: int, most: tuple[int, int] = _LARGE) -> tuple[int, int]:
     """The largest (height, width), both even, with the clip's shape inside one panel of the page."""
     factor = min(most[0] / height, most[1] / width)
     return max(2, round(height * factor / 2) * 2), max(2, round(width * factor / 2) * 2)
@@ -52,7 +55,9 @@ def compose(
     Raises:
         ValueError: the videos differ in length, so their frames do not belong together.
     """
-    size = panel_size(*clip.shape[1:3])
+    count = 2 + (preview is not None) + len(conditions)
+    columns, most = (COLUMNS, _LARGE) if count <= MOST_LARGE else (SMALL_COLUMNS, _SMALL)
+    size = panel_size(*clip.shape[1:3], most)
     enlarged = upscale(clip, *size)
     joints = scale_joints(joints_px, clip.shape[1:3], size)
     named: dict[str, Frames] = {"generated clip": enlarged}
@@ -63,7 +68,7 @@ def compose(
         named["renderer’s preview"] = _fitted(preview, size, len(clip), "preview")
     for name, frames in conditions.items():
         named[f"condition: {name}"] = _fitted(frames, size, len(clip), name)
-    return _panels(named, size, COLUMNS, fps)
+    return _panels(named, size, columns, fps)
 
 
 def compose_conditions(preview: Frames, conditions: Mapping[str, Frames], fps: float) -> Panels:
@@ -73,7 +78,7 @@ def compose_conditions(preview: Frames, conditions: Mapping[str, Frames], fps: f
         ValueError: the videos differ in length.
     """
     height, width = preview.shape[1:3]
-    size = panel_size(height, width, (SMALL_HEIGHT_PX, SMALL_WIDTH_PX))
+    size = panel_size(height, width, _SMALL)
     named = {"shaded": upscale(preview, *size)}
     for name, frames in conditions.items():
         named[name.replace("_", " ")] = _fitted(frames, size, len(preview), name)

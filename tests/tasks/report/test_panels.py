@@ -71,3 +71,12 @@ def test_videos_of_other_lengths_are_refused(short: str) -> None:
     conditions = {"depth": CLIP[:5] if short == "depth" else CLIP}
     with pytest.raises(ValueError, match=short):
         compose(CLIP, preview, conditions, JOINTS[:5] if short == "labels" else JOINTS, 15.0)
+
+
+def test_many_conditions_stand_four_in_a_row() -> None:
+    """Catches a third row that is empty but for one panel, and labels of another number of columns than the video."""
+    names = ("depth", "segmentation", "keypoints", "normal")
+    panels = compose(CLIP, CLIP, dict.fromkeys(names, CLIP), JOINTS, 15.0)
+    height, width = panel_size(48, 64, (192, 288))
+    assert len(panels.names) == 7 and panels.columns == 4
+    assert (panels.height, panels.width) == (2 * height + GAP_PX, 4 * width + 3 * GAP_PX)
