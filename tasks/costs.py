@@ -72,7 +72,9 @@ def _appearance(config: GenerateConfig, hardware: Hardware) -> StageCost:
 def _video(config: GenerateConfig, hardware: Hardware) -> StageCost:
     size = config.frames / FRAMES
     if config.video.model == "demo":
-        return StageCost(cpu_s=1.25 * config.video.steps * size, bytes=_area_bytes(config, 4.0), load_s=2.0)
+        finishing_s = 0.8 if config.video.finishes else 0.0
+        seconds = (1.25 * config.video.steps + finishing_s) * size
+        return StageCost(cpu_s=seconds, bytes=_area_bytes(config, 4.0), load_s=2.0)
     seconds = CLIP_S[hardware] * config.video.steps / COGVIDEOX_STEPS * size
     return StageCost(seconds, 0.4, _area_bytes(config, 0.7), 120.0, COGVIDEOX_GIB)
 

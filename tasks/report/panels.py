@@ -57,7 +57,8 @@ def compose(
     """
     count = 2 + (preview is not None) + len(conditions)
     columns, most = (COLUMNS, _LARGE) if count <= MOST_LARGE else (SMALL_COLUMNS, _SMALL)
-    size = panel_size(*clip.shape[1:3], most)
+    height, width = clip.shape[1:3]
+    size = panel_size(height, width, most)
     enlarged = upscale(clip, *size)
     joints = scale_joints(joints_px, clip.shape[1:3], size)
     named: dict[str, Frames] = {"generated clip": enlarged}
