@@ -161,15 +161,17 @@ class _Block(nn.Module):
         return output
 
     def _neighbours(self, hidden: Tensor, frames: int) -> Tensor:
-        """The depthwise convolution over time as three weighted shifts, which a processor does faster."""
-        clips = rearrange(hidden, "(b t) c h w -> b t c h w", t=frames)
-        before, same, after = self.over_time.weight[:, 0].unbind(-1)
-        bias = self.over_time.bias
-        assert bias is not None
-        mixed = clips * same[:, None, None] + bias[:, None, None]
-        mixed[:, 1:] += clips[:, :-1] * before[:, None, None]
-        mixed[:, :-1] += clips[:, 1:] * after[:, None, None]
-        return rearrange(mixed, "b t c h w -> (b t) c h w")
+        """The depthwise convolution over time as three weighted shifts of whole rows of pixels, which processors do
+        several times faster; channels come last in memory.
+        """
+        count, channels, height, width = hidden.shape
+        rows = hidden.permute(0, 2, 3, 1).reshape(-1, frames, height, width * channels)
+        assert self.over_time.bias is not None
+        before, same, after = (weight.repeat(width) for weight in self.over_time.weight[:, 0].unbind(-1))
+        mixed = torch.addcmul(self.over_time.bias.repeat(width), rows, same)
+        mixed[:, 1:].addcmul_(rows[:, :-1], before)
+        mixed[:, :-1].addcmul_(rows[:, 1:], after)
+        return mixed.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
 def _normed(norm: nn.LayerNorm, hidden: Float[Tensor, "N C h w"]) -> Float[Tensor, "N C h w"]:
