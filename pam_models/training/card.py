@@ -22,7 +22,8 @@ Small models of the paper's classes at 96 x 144 pixels and 49 frames, trained by
 (`pam train --profile demo`) on clips that this project simulates and renders: free hand, procedural objects, MuJoCo
 motion. Apache-2.0. They show the pipeline and its measurements; they say nothing about the published weights. Held-out
 figures are on scenes that no model was trained on; `_true_` figures are the estimator on the renderer's own frames.
-The codec is no AutoencoderKLCogVideoX but principal components (docs/adr/0004).
+The codec is no AutoencoderKLCogVideoX but principal components (docs/adr/0004), and the finisher, which goes over the
+motion model's clips, is no part of the paper (docs/adr/0070).
 """
 NOT_PRETRAINED = {
     "motion": _TOGETHER,
