@@ -1,6 +1,7 @@
-"""`pam train` end to end with the smallest models: a snapshot in, four models out, stopped and resumed on the way."""
+"""`pam train` end to end with the smallest models: a snapshot in, five models out, stopped and resumed on the way."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from pam_models.appearance.configuration import AppearanceConfig, FluxConfig
 from pam_models.appearance.word_encoder import WordEncoderConfig
 from pam_models.autoencoder.configuration import AutoencoderConfig
 from pam_models.estimators.compact.configuration import CompactConfig
+from pam_models.finishing import FinisherConfig
 from pam_models.motion.configuration import MotionConfig, TransformerConfig
 from pam_models.training import model_tasks
 from pam_models.training.autoencoder import AutoencoderTask
 from pam_models.training.estimator import EstimatorTask
+from pam_models.training.recipe import MODELS
 from pam_models.zoo.registry import DEMO_MODEL_IDS, load
 from tests.tasks.report.published import H, T, W, publish
 
@@ -54,6 +57,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(model_tasks, "appearance_demo", appearance)
     monkeypatch.setattr(model_tasks, "motion_demo", motion)
+    monkeypatch.setattr(model_tasks, "FinisherConfig", partial(FinisherConfig, widths=(8,), blocks=1))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -83,6 +87,7 @@ def recipe(tmp_path: Path) -> str:
         "estimator": LOOP,
         "appearance": {**LOOP, "sample_steps": 1},
         "motion": {**LOOP, "conditions": ["depth"], "window": 1, "whole_clip_fraction": 0.5, "sample_steps": 1},
+        "finisher": {**LOOP, "frames": 2, "cut_out": [16, 24]},
     }  # fmt: skip
     path = tmp_path / "micro.yaml"
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
@@ -97,16 +102,14 @@ def test_one_command_makes_all_models_and_resumes_where_it_was_stopped(recipe: s
     assert list(stopped) == ["import", "autoencoder"] and "stopped at step 1 of 3" in stopped["autoencoder"]
     assert not (out / "weights").exists()
     done = train(recipe, out=str(out))
-    assert list(done) == ["import", "autoencoder", "estimator", "latents", "appearance", "motion"]
-    assert all("finished at step 3" in done[name] for name in ("autoencoder", "estimator", "appearance", "motion"))
+    assert list(done) == ["import", "autoencoder", "estimator", "latents", "appearance", "motion", "drafts", "finisher"]
+    assert all("finished at step 3" in done[name] for name in MODELS)
     for model_id in DEMO_MODEL_IDS:
         assert load(model_id, out / "weights").metadata["recipe"] == "micro"
     again = train(recipe, out=str(out))
-    assert [line for line in again.values() if "done before" in line] == [
-        f"{name}: done before" for name in ("autoencoder", "estimator", "appearance", "motion")
-    ]
+    assert [line for line in again.values() if "done before" in line] == [f"{name}: done before" for name in MODELS]
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.count("3 of 3 steps") == 4 and "motion/loss.png" in page
+    assert page.count("3 of 3 steps") == 5 and "motion/loss.png" in page
     with get_client(sync_client=True) as client:
         texts = [str(found.data) for found in client.read_artifacts(limit=200) if found.key == "pam-training"]
     assert any("motion: finished" in text and "data:image/png" in text for text in texts)

@@ -22,4 +22,4 @@ def test_the_page_links_pictures_that_are_there(tmp_path: Path) -> None:
     text = write_report(layout, load_recipe("demo")).read_text(encoding="utf-8")
     assert 'src="motion/loss.png"' in text and (tmp_path / "motion/loss.png").is_file()
     assert "<td>2</td><td>21.5</td>" in text and "3 of " in text
-    assert text.count("<h2>") == 4
+    assert text.count("<h2>") == 5
