@@ -8,6 +8,7 @@ from pam_models.appearance import AppearancePipeline
 from pam_models.appearance.paper import load_paper_pipeline as load_flux
 from pam_models.autoencoder import VideoAutoencoder
 from pam_models.finishing import ClipFinisher
+from pam_models.finishing.modeling import DEMO_ID as FINISHER_ID
 from pam_models.motion import MotionModel, MotionPipeline
 from pam_models.motion.paper import load_paper_pipeline as load_cogvideox
 from pam_models.motion.svd.pipeline import load_pipeline as load_svd
@@ -20,7 +21,6 @@ from tasks.errors import ConfigError
 APPEARANCE_ID = "demo-appearance"
 MOTION_ID = "demo-motion"
 AUTOENCODER_ID = "demo-autoencoder"
-FINISHER_ID = "demo-finisher"
 
 Pipeline = TypeVar("Pipeline")
 
@@ -61,10 +61,8 @@ def load_motion(config: GenerateConfig) -> Loaded[MotionPipeline]:
 
 
 def _load_demo(settings: DemoVideo) -> Loaded[MotionPipeline]:
-    model, autoencoder = (
-        MotionModel.load(settings.weights or "demo"),
-        VideoAutoencoder.load(settings.autoencoder or "demo"),
-    )
+    model = MotionModel.load(settings.weights or "demo")
+    autoencoder = VideoAutoencoder.load(settings.autoencoder or "demo")
     finisher = ClipFinisher.load(settings.finisher or "demo") if settings.finishes else None
     pipeline = MotionPipeline(model, autoencoder, speed=settings.speed, finisher=finisher)
     parts = [_named(MOTION_ID, settings.weights)]

@@ -12,6 +12,7 @@ from pam_models.hand.mano_file import find_mano
 from pam_models.zoo.registry import WeightsError, weights_path
 from tasks.config.generators import CogVideoXVideo, DemoAppearance, DemoVideo, FluxAppearance, GivenAppearance, SvdVideo
 from tasks.config.model import GenerateConfig
+from tasks.config.output import DEMO_WEIGHTS
 from tasks.config.stages import (
     DexycbPose,
     HamerEstimatorConfig,
@@ -28,13 +29,6 @@ from tasks.hands import sides_of
 from tasks.preflight_models import check_models
 from tasks.prompts import check_prompts
 from tasks.store import Store
-
-DEMO_WEIGHTS = {
-    "appearance": ("demo-autoencoder", "demo-appearance"),
-    "video": ("demo-autoencoder", "demo-motion", "demo-finisher"),
-    "estimator": ("demo-estimator",),
-}
-
 
 FOLDERS = {
     "graspxl": "the folder that holds GraspXL's recordings",

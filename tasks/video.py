@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
+from pam_models.finishing.modeling import DEMO_ID as FINISHER_ID
 from tasks.build import Build
 from tasks.config import GenerateConfig
 from tasks.config.generators import DemoVideo
 from tasks.driving import driving_joints, driving_pictures
-from tasks.generators import AUTOENCODER_ID, FINISHER_ID, MOTION_ID, demo_models, load_motion
+from tasks.generators import AUTOENCODER_ID, MOTION_ID, demo_models, load_motion
 from tasks.media import encode_video, read_image
 from tasks.scene import unpack_maps
 from tasks.stage import Item, PhasedStage, Row, StageFactory

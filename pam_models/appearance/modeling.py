@@ -129,10 +129,7 @@ class AppearanceModel(nn.Module):
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "AppearanceModel":
         """Load "demo" or a saved folder or file in float32. Raises WeightsError if it is absent or does not fit."""
-        config, tensors = weights_file.read_model(source, DEMO_ID, AppearanceConfig)
-        model = cls(config)
-        weights_file.load_exactly(model, tensors, str(source))
-        return model.eval().requires_grad_(False).to(device)
+        return weights_file.load_model(cls, source, DEMO_ID, AppearanceConfig).to(device)
 
 
 def hints_of(conditions: Mapping[str, Float[Tensor, "B 3 H W"]]) -> tuple[Tensor, Tensor]:

@@ -158,10 +158,7 @@ class VideoAutoencoder(nn.Module):
 
         Raises WeightsError where the file is absent, altered or does not fit.
         """
-        config, tensors = weights_file.read_model(source, DEMO_ID, AutoencoderConfig)
-        model = cls(config)
-        weights_file.load_exactly(model, tensors, str(source))
-        model.eval().requires_grad_(False).to(device)
+        model = weights_file.load_model(cls, source, DEMO_ID, AutoencoderConfig).to(device)
         return model.convolutions_to(fastest_convolution_dtype(device))
 
     @staticmethod

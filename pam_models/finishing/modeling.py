@@ -5,7 +5,7 @@ ends; the condition videos say it to the pixel. The finisher reads the decoded c
 conditions are there, and adds a correction. It belongs to the demo; the published models need none (docs/adr/0070).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,8 +35,8 @@ class ClipFinisher(nn.Module):
         read = _FOLDED * (2 + len(config.conditions)) + len(config.conditions)
         self.conv_in = nn.Conv2d(read, widths[0], 3, padding=1)
         self.down = nn.ModuleList(_Level(width, config.blocks) for width in widths)
-        self.shrink = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in _pairs(widths))
-        self.grow = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in _pairs(widths))
+        self.shrink = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
+        self.grow = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
         self.up = nn.ModuleList(_Level(width, config.blocks) for width in widths[:-1])
         self.norm_out = nn.LayerNorm(widths[0])
         self.conv_out = nn.Conv2d(widths[0], 2 * _FOLDED, 3, padding=1)
@@ -101,12 +101,13 @@ class ClipFinisher(nn.Module):
         """All that is read, a picture a frame at half resolution, and for each condition whether it is there."""
         read, told = [clip, first_frame[:, None].expand_as(clip)], []
         for name in self.config.conditions:
-            value = conditions.get(name)
-            there = clip.new_zeros(len(clip)) if value is None else clip.new_ones(len(clip))
-            if value is not None and present is not None:
-                there = present[name].to(clip)
+            if name not in conditions:
+                told.append(clip.new_zeros(len(clip)))
+                read.append(torch.zeros_like(clip))
+                continue
+            there = clip.new_ones(len(clip)) if present is None else present[name].to(clip)
             told.append(there)
-            read.append(torch.zeros_like(clip) if value is None else value * there[:, None, None, None, None])
+            read.append(conditions[name] * there[:, None, None, None, None])
         folded = [_fold(part) for part in read]
         height, width = folded[0].shape[-2:]
         flags = torch.stack(told, dim=1).repeat_interleave(clip.shape[1], dim=0)[:, :, None, None]
@@ -135,10 +136,8 @@ class ClipFinisher(nn.Module):
 
         Raises WeightsError where the file is absent, altered or does not fit.
         """
-        config, tensors = weights_file.read_model(source, DEMO_ID, FinisherConfig)
-        model = cls(config)
-        weights_file.load_exactly(model, tensors, str(source))
-        return model.eval().requires_grad_(False).to(device, fastest_convolution_dtype(device))
+        model = weights_file.load_model(cls, source, DEMO_ID, FinisherConfig)
+        return model.to(device, fastest_convolution_dtype(device))
 
 
 class _Block(nn.Module):
@@ -194,10 +193,6 @@ class _Level(nn.ModuleList):
         for block in self:
             hidden = block(hidden, frames)
         return hidden
-
-
-def _pairs(widths: Sequence[int]) -> list[tuple[int, int]]:
-    return list(pairwise(widths))
 
 
 def _fold(video: Float[Tensor, "B T 3 H W"]) -> Tensor:

@@ -60,7 +60,4 @@ class MotionModel(TransformerParts, nn.Module):
     @classmethod
     def load(cls, source: str | Path = "demo", device: torch.device | str = "cpu") -> "MotionModel":
         """Load "demo" or a saved folder or file in float32. Raises WeightsError if it is absent or does not fit."""
-        config, tensors = weights_file.read_model(source, DEMO_ID, MotionConfig)
-        model = cls(config)
-        weights_file.load_exactly(model, tensors, str(source))
-        return model.eval().requires_grad_(False).to(device)
+        return weights_file.load_model(cls, source, DEMO_ID, MotionConfig).to(device)

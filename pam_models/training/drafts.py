@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,9 @@ from jaxtyping import UInt8
 
 from pam_models.motion.modeling import MotionModel
 from pam_models.motion.pipeline import MotionPipeline
-from pam_models.training.frame_store import RGB, FrameBlock, block_names, load_block
+from pam_models.training.caching import in_time, write_arrays
+from pam_models.training.clip_validation import sampled_clip
+from pam_models.training.frame_store import FrameBlock, block_names, load_block
 from pam_models.training.layout import TRAIN, RunLayout
 from pam_models.training.recipe import FinisherRecipe
 from pam_models.training.scenes import stable_seed
@@ -57,22 +58,15 @@ def make_drafts(
     names = block_names(layout.clips, f"{TRAIN}-{source}-")
     todo = [name for name in names if not (folder / f"{name}.npz").is_file()]
     log.info("drafts: %d of %d clips are there, in %s", len(names) - len(todo), len(names), folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    began = said = time.monotonic()
-    for done, name in enumerate(todo):
-        now = time.monotonic()
-        if minutes is not None and now - began > 60 * minutes:
-            return len(todo) - done
-        if now - said > 10 and done:
-            said = now
-            log.info("drafts %d/%d, %.1f min left", done, len(todo), (now - began) / done * (len(todo) - done) / 60)
+    left = len(todo)
+    for name in in_time(todo, minutes, "drafts"):
         draft = _draft(pipeline, load_block(layout.clips, name), name, recipe)
-        temporary = folder / f"{name}.tmp"
-        with temporary.open("wb") as file:
-            np.savez(file, frames=draft.frames, kept=np.array(sorted(draft.kept), dtype=np.str_))
-        temporary.replace(folder / f"{name}.npz")
-    log.info("drafts: all %d clips sampled", len(names))
-    return 0
+        kept = np.array(sorted(draft.kept), dtype=np.str_)
+        write_arrays(folder / f"{name}.npz", {"frames": draft.frames, "kept": kept})
+        left -= 1
+    if not left:
+        log.info("drafts: all %d clips sampled", len(names))
+    return left
 
 
 def load_draft(folder: Path, name: str) -> Draft:
@@ -84,8 +78,5 @@ def load_draft(folder: Path, name: str) -> Draft:
 def _draft(pipeline: MotionPipeline, block: FrameBlock, name: str, recipe: FinisherRecipe) -> Draft:
     rng = np.random.default_rng(stable_seed("draft", recipe.seed, name))
     kept = [kind for kind in pipeline.model.conditions if rng.random() >= recipe.condition_dropout]
-    conditions = {kind: np.asarray(block.stream(kind))[None] for kind in kept}
     seed = stable_seed("draft-noise", recipe.seed, name) % 2**31
-    first = np.asarray(block.stream(RGB)[:1])
-    clip = pipeline.sample(first, conditions, [block.prompts[0]], [seed], steps=recipe.draft_steps, guidance=1.0)[0]
-    return Draft(clip, frozenset(kept))
+    return Draft(sampled_clip(pipeline, block, kept, seed, recipe.draft_steps), frozenset(kept))

@@ -16,10 +16,11 @@ from pam_models.autoencoder.frames import video_to_tensor
 from pam_models.finishing import ClipFinisher, FinisherConfig
 from pam_models.motion.pipeline import MotionPipeline
 from pam_models.training.clip_figures import compare_clip
+from pam_models.training.clip_validation import mean_figures, sampled_clip, shown_clips
 from pam_models.training.drafts import Draft, load_draft
-from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
+from pam_models.training.frame_store import RGB, BlockCache, FrameBlock
 from pam_models.training.hand_check import HandCheck
-from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
+from pam_models.training.layout import TRAIN, RunLayout
 from pam_models.training.ordering import Pool, Turn
 from pam_models.training.recipe import FinisherRecipe
 from pam_models.training.scenes import stable_seed
@@ -92,35 +93,24 @@ class FinisherTask:
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Held-out clips with and without the finisher against the renderer's, and sheets of them."""
-        names = block_names(self._layout.clips, f"{HELD_OUT}-{self._source}-")
-        chosen = [names[place] for place in spread_frames(len(names), _HELD_OUT_CLIPS)] if names else []
-        figures: dict[str, list[float]] = {}
-        for index, name in enumerate(chosen):
-            block = self._blocks[name]
-            draft = self._held_out_draft(name)
+        figures = []
+        for index, name in enumerate(shown_clips(self._layout, self._source, _HELD_OUT_CLIPS)):
+            block, draft = self._blocks[name], self._held_out_draft(name)
             finished = self._finished(block, draft)
-            found = compare_clip(block, finished, self._check)
             unfinished = compare_clip(block, draft, self._check)
-            found |= {
-                f"draft_{key}": unfinished[key] for key in ("psnr_db", "psnr_moving_db", "mpjpe_mm") if key in found
-            }
-            for label, value in found.items():
-                figures.setdefault(label, []).append(value)
+            told = {f"draft_{key}": unfinished[key] for key in _COMPARED if key in unfinished}
+            figures.append(compare_clip(block, finished, self._check) | told)
             shown = spread_frames(len(block), 7)
             rows = {"truth": np.asarray(block.stream(RGB))[shown], "draft": draft[shown], "finished": finished[shown]}
             write_sheet(folder / f"{step:06d}-{index}.png", contact_sheet(rows))
-        return {label: float(np.mean(values)) for label, values in figures.items()}
+        return mean_figures(figures)
 
     def _held_out_draft(self, name: str) -> np.ndarray:
         """Made once: the motion model does not change while the finisher is trained."""
         path = self._folder / f"{name}.npy"
         if not path.is_file():
-            block = self._blocks[name]
-            first = np.asarray(block.stream(RGB)[:1])
-            given = {kind: np.asarray(block.stream(kind))[None] for kind in self._pipeline.model.conditions}
-            seed = stable_seed("finisher-sample", name) % 2**31
-            steps = self.recipe.draft_steps
-            np.save(path, self._pipeline.sample(first, given, [block.prompts[0]], [seed], steps=steps, guidance=1.0)[0])
+            kinds, seed = self._pipeline.model.conditions, stable_seed("finisher-sample", name) % 2**31
+            np.save(path, sampled_clip(self._pipeline, self._blocks[name], kinds, seed, self.recipe.draft_steps))
         return np.asarray(np.load(path, allow_pickle=False))
 
     def _finished(self, block: FrameBlock, draft: np.ndarray) -> np.ndarray:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from pam_models.autoencoder.frames import video_to_tensor
 from pam_models.autoencoder.modeling import VideoAutoencoder
+from pam_models.training.caching import in_time, write_arrays
 from pam_models.training.frame_store import RGB, FrameBlock, block_names, load_block
 from pam_models.training.layout import RunLayout
 
@@ -85,19 +85,15 @@ def cache_latents(
     wanted = {layout.clips: (RGB, *streams), layout.pictures: ("latents",)}
     todo = [(origin, name) for origin, name in work if not _holds(folder / f"{name}.npz", wanted[origin])]
     log.info("latents: %d of %d blocks are there, in %s", len(work) - len(todo), len(work), folder)
-    began = said = time.monotonic()
-    for done, (origin, name) in enumerate(todo):
-        now = time.monotonic()
-        if minutes is not None and now - began > 60 * minutes:
-            return len(todo) - done
-        if now - said > 10 and done:
-            said = now
-            log.info("latents %d/%d, %.1f min left", done, len(todo), (now - began) / done * (len(todo) - done) / 60)
+    left = len(todo)
+    for origin, name in in_time(todo, minutes, "latents"):
         block = load_block(origin, name)
         arrays = _clip_arrays(model, block, streams) if origin == layout.clips else _picture_arrays(model, block)
-        _write(folder / f"{name}.npz", arrays)
-    log.info("latents: all %d blocks encoded", len(work))
-    return 0
+        write_arrays(folder / f"{name}.npz", arrays)
+        left -= 1
+    if not left:
+        log.info("latents: all %d blocks encoded", len(work))
+    return left
 
 
 def load_clip_latents(path: Path) -> ClipLatents:
@@ -161,11 +157,3 @@ def _holds(path: Path, arrays: Sequence[str]) -> bool:
         return False
     with np.load(path, allow_pickle=False) as data:
         return set(arrays) <= set(data.files)
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    temporary.replace(path)

@@ -73,6 +73,11 @@ def task_of(name: str, recipe: TrainRecipe, layout: RunLayout) -> AnyTask:
         return AutoencoderTask(recipe.autoencoder, layout)
     if name == "estimator" and recipe.estimator is not None:
         return EstimatorTask(recipe.estimator, layout)
+    if name == "finisher" and recipe.finisher is not None:
+        pipeline, drafted_by = drafting_pipeline(recipe, layout)
+        finisher = FinisherConfig(conditions=recipe.finisher.conditions)
+        drafts = layout.drafts(drafted_by)
+        return FinisherTask(recipe.finisher, layout, finisher, pipeline, drafts, source=recipe.data.clip_source)
     autoencoder, digest = autoencoder_of(recipe, layout)
     latents = layout.latents(digest)
     if name == "appearance" and recipe.appearance is not None:
@@ -80,8 +85,6 @@ def task_of(name: str, recipe: TrainRecipe, layout: RunLayout) -> AnyTask:
         return AppearanceTask(recipe.appearance, layout, config, autoencoder, latents, recipe.data.conditions)
     if name == "motion" and recipe.motion is not None:
         return _motion_task(recipe, layout, autoencoder, latents)
-    if name == "finisher" and recipe.finisher is not None:
-        return _finisher_task(recipe, layout)
     raise RecipeError(f"no model is called {name!r}")
 
 
@@ -102,14 +105,9 @@ def _motion_task(recipe: TrainRecipe, layout: RunLayout, autoencoder: VideoAutoe
     return MotionTask(motion, layout, learner, autoencoder, latents, source=recipe.data.clip_source)
 
 
-def drafting_pipeline(recipe: TrainRecipe, layout: RunLayout) -> MotionPipeline:
-    """This run's motion model without a finisher. Raises WeightsError or FileNotFoundError where it is absent."""
-    return MotionPipeline(load_trained_motion(layout)[0], autoencoder_of(recipe, layout)[0])
-
-
-def _finisher_task(recipe: TrainRecipe, layout: RunLayout) -> FinisherTask:
-    finisher = recipe.finisher
-    assert finisher is not None
-    pipeline, (_, digest) = drafting_pipeline(recipe, layout), load_trained_motion(layout)
-    config = FinisherConfig(conditions=finisher.conditions)
-    return FinisherTask(finisher, layout, config, pipeline, layout.drafts(digest), source=recipe.data.clip_source)
+def drafting_pipeline(recipe: TrainRecipe, layout: RunLayout) -> tuple[MotionPipeline, str]:
+    """This run's motion model without a finisher, and the hash of its weights. Raises WeightsError or
+    FileNotFoundError where it is absent.
+    """
+    model, digest = load_trained_motion(layout)
+    return MotionPipeline(model, autoencoder_of(recipe, layout)[0]), digest

@@ -20,10 +20,11 @@ from pam_models.motion.diffusion import NoiseSchedule, sample_timesteps
 from pam_models.motion.latents import pad_first_frame
 from pam_models.motion.pipeline import MotionPipeline
 from pam_models.training.clip_figures import compare_clip
-from pam_models.training.frame_store import RGB, BlockCache, FrameBlock, block_names
+from pam_models.training.clip_validation import mean_figures, sampled_clip, shown_clips
+from pam_models.training.frame_store import RGB, BlockCache
 from pam_models.training.hand_check import HandCheck
 from pam_models.training.latents import ClipLatents, load_clip_latents
-from pam_models.training.layout import HELD_OUT, TRAIN, RunLayout
+from pam_models.training.layout import TRAIN, RunLayout
 from pam_models.training.masking import draw_kept, masked, noise_like, weighted_mean_square
 from pam_models.training.motion_learner import MotionLearner
 from pam_models.training.ordering import Pool, Turn
@@ -166,29 +167,17 @@ class MotionTask:
 
     def sample(self, step: int, folder: Path) -> dict[str, float]:
         """Sample held-out clips from their true first frame; compare with the renderer and with a still first frame."""
-        names = block_names(self._layout.clips, f"{HELD_OUT}-{self._source}-")
-        chosen = [names[place] for place in spread_frames(len(names), _HELD_OUT_CLIPS)] if names else []
-        figures: dict[str, list[float]] = {}
-        for index, name in enumerate(chosen):
-            block = self._blocks[name]
-            output = self._sampled(block, stable_seed("motion-sample", name) % 2**31)
-            for label, value in compare_clip(block, output, self._check).items():
-                figures.setdefault(label, []).append(value)
+        pipeline = MotionPipeline(self._learner.parts, self._autoencoder)
+        figures = []
+        for index, name in enumerate(shown_clips(self._layout, self._source, _HELD_OUT_CLIPS)):
+            block, seed = self._blocks[name], stable_seed("motion-sample", name) % 2**31
+            output = sampled_clip(pipeline, block, self._conditions, seed, self.recipe.sample_steps)
+            figures.append(compare_clip(block, output, self._check))
             shown = spread_frames(len(block), 7)
             rows = {"truth": np.asarray(block.stream(RGB))[shown], "sample": output[shown]}
             rows |= {condition: np.asarray(block.stream(condition))[shown] for condition in self._conditions}
             write_sheet(folder / f"{step:06d}-{index}.png", contact_sheet(rows))
-        return {label: float(np.mean(values)) for label, values in figures.items()}
-
-    def _sampled(self, block: FrameBlock, seed: int) -> np.ndarray:
-        pipeline = MotionPipeline(self._learner.parts, self._autoencoder)
-        conditions = {name: np.asarray(block.stream(name))[None] for name in self._conditions}
-        first = np.asarray(block.stream(RGB)[0])[None]
-        return np.asarray(
-            pipeline.sample(
-                first, conditions, [block.prompts[0]], [seed], steps=self.recipe.sample_steps, guidance=1.0
-            )[0]
-        )
+        return mean_figures(figures)
 
     def _latents(self, name: str) -> ClipLatents:
         found = self._read.get(name)

@@ -21,6 +21,7 @@ MODELS = ("autoencoder", "estimator", "appearance", "motion", "finisher")
 """In the order in which they are trained: the generators need the autoencoder, validation wants the estimator, and the
 finisher learns on what the motion model makes.
 """
+# That of the finisher's sizes; asking them would load torch before a recipe is read.
 _FINISHER_STRIDE = 8
 PROFILES = Path(__file__).parents[2] / "deployments" / "profiles"
 

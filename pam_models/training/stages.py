@@ -134,9 +134,9 @@ class TrainingRun:
     def _make_drafts(self) -> int:
         recipe = self.recipe.finisher
         assert recipe is not None
-        digest = load_trained_motion(self.layout)[1]
-        pipeline, minutes = drafting_pipeline(self.recipe, self.layout), self._limits.minutes
-        return make_drafts(self.layout, pipeline, digest, recipe, minutes, source=self.recipe.data.clip_source)
+        pipeline, digest = drafting_pipeline(self.recipe, self.layout)
+        source = self.recipe.data.clip_source
+        return make_drafts(self.layout, pipeline, digest, recipe, self._limits.minutes, source=source)
 
     def _train(self, model: str) -> StageEnd:
         digest = self._input_digest(model)

@@ -1,6 +1,6 @@
 """A model in one safetensors file: its tensors, and its configuration in the metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ CONFIG_KEY = "config"
 _SHOWN_KEYS = 3
 
 Config = TypeVar("Config", bound=BaseModel)
+Model = TypeVar("Model", bound=nn.Module)
 
 
 def write_model(path: Path, model: nn.Module, config: BaseModel) -> Path:
@@ -55,6 +56,17 @@ def read_model(source: str | Path, demo_id: str, config_type: type[Config]) -> t
         ) from error
     except ValidationError as error:
         raise WeightsError(f"{source}: its configuration is not a {config_type.__name__}: {error}") from error
+
+
+def load_model(make: Callable[[Config], Model], source: str | Path, demo_id: str, config_type: type[Config]) -> Model:
+    """Make the model of a file's configuration with its tensors, for inference alone. `source` is as in `read_model`.
+
+    Raises WeightsError as `read_model` and `load_exactly` do.
+    """
+    config, tensors = read_model(source, demo_id, config_type)
+    model = make(config)
+    load_exactly(model, tensors, str(source))
+    return model.eval().requires_grad_(False)
 
 
 def load_exactly(model: nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:

@@ -18,15 +18,12 @@ from tasks.ids import build_id, canonical_json, sha256_hex
 
 SHIPPED = Path(__file__).parents[2] / "pam_models"
 SHIPPED_HAND = ("hand/*.npz",)
-SHIPPED_WEIGHTS = {
-    "appearance": ("zoo/demo/demo-autoencoder.safetensors", "zoo/demo/demo-appearance.safetensors"),
-    "video": (
-        "zoo/demo/demo-autoencoder.safetensors",
-        "zoo/demo/demo-motion.safetensors",
-        "zoo/demo/demo-finisher.safetensors",
-    ),
-    "estimator": ("zoo/demo/demo-estimator.safetensors",),
+DEMO_WEIGHTS = {
+    "appearance": ("demo-autoencoder", "demo-appearance"),
+    "video": ("demo-autoencoder", "demo-motion", "demo-finisher"),
+    "estimator": ("demo-estimator",),
 }
+"""Ids of the shipped weights that each part of a demo build reads."""
 EVERYTHING = ("**/*",)
 HEAD_BYTES = 1 << 20
 BUILD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -104,7 +101,9 @@ def output_subset(config: GenerateConfig) -> dict[str, Any]:
         ("estimator", config.estimator.name == "compact"),
     ):
         if shipped:
-            subset[name]["shipped"] = shipped_fingerprint(SHIPPED_WEIGHTS[name])
+            subset[name]["shipped"] = shipped_fingerprint(
+                tuple(f"zoo/demo/{model_id}.safetensors" for model_id in DEMO_WEIGHTS[name])
+            )
     if config.execution.simulation is not None:
         # What waits instead of working makes other rows: it must never be taken for, or finished as, a real build.
         subset["simulation"] = {"media_bytes": config.execution.simulation.media_bytes}

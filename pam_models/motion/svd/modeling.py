@@ -163,10 +163,7 @@ class SvdModel(SvdParts, nn.Module):
     @classmethod
     def load(cls, source: str | Path, device: torch.device | str = "cpu") -> "SvdModel":
         """Load a saved folder or file in float32. Raises WeightsError if it is absent or does not fit."""
-        config, tensors = weights_file.read_model(source, "svd", SvdConfig)
-        model = cls(config)
-        weights_file.load_exactly(model, tensors, str(source))
-        return model.eval().requires_grad_(False).to(device)
+        return weights_file.load_model(cls, source, "svd", SvdConfig).to(device)
 
 
 def _feature_channels(config: SvdConfig) -> list[int]:

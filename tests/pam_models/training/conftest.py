@@ -15,6 +15,8 @@ from pam_models.estimators.compact.configuration import CompactConfig
 from pam_models.motion.configuration import MotionConfig, TransformerConfig
 from pam_models.training.frame_store import FrameBlock, save_block
 from pam_models.training.layout import RunLayout
+from pam_models.training.loop import TrainingTask
+from pam_models.training.prefetch import Batch
 from pam_models.zoo.weights_file import write_model
 
 STREAMS = ("rgb", "depth", "segmentation", "keypoints", "normal")
@@ -116,3 +118,16 @@ def trained(layout: RunLayout, tiny_autoencoder: AutoencoderConfig) -> VideoAuto
     model = VideoAutoencoder(tiny_autoencoder)
     write_model(layout.weights("autoencoder"), model, tiny_autoencoder)
     return model
+
+
+def losses_on_one_batch(task: TrainingTask, batch: Batch, steps: int) -> list[float]:
+    """The loss over so many steps on the same batch and the same noise."""
+    optimizer = torch.optim.Adam(task.modules["model"].parameters(), lr=0.01)
+    losses = []
+    for _ in range(steps):
+        loss = task.losses(batch, torch.Generator().manual_seed(3))["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -12,6 +12,7 @@ from pam_models.training.latents import cache_latents, load_trained_autoencoder
 from pam_models.training.layout import RunLayout
 from pam_models.training.ordering import Turn
 from pam_models.training.recipe import AppearanceRecipe
+from tests.pam_models.training.conftest import losses_on_one_batch
 
 
 @pytest.fixture
@@ -46,15 +47,7 @@ def test_the_batch_pairs_latents_with_their_own_conditions(task: AppearanceTask)
 
 def test_one_batch_is_learnt(task: AppearanceTask) -> None:
     """Catches a flow with the wrong sign or a control branch without gradient: the loss must halve."""
-    batch = task.batch(Turn(0))
-    optimizer = torch.optim.Adam(task.model.parameters(), lr=0.01)
-    losses = []
-    for _ in range(60):
-        loss = task.losses(batch, torch.Generator().manual_seed(3))["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = losses_on_one_batch(task, task.batch(Turn(0)), 60)
     assert losses[-1] < 0.5 * losses[0]
 
 

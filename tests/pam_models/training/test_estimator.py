@@ -12,6 +12,7 @@ from pam_models.training.layout import RunLayout
 from pam_models.training.loop import Limits, Trainer
 from pam_models.training.ordering import Turn
 from pam_models.training.recipe import EstimatorRecipe
+from tests.pam_models.training.conftest import losses_on_one_batch
 
 RECIPE = EstimatorRecipe(steps=4, batch=6, learning_rate=0.005, warmup_steps=1, ema_decay=0.9)
 
@@ -60,15 +61,7 @@ def test_one_batch_is_learnt(layout: RunLayout, tiny_estimator: CompactConfig) -
     """Catches a head without gradient: the loss on one batch must halve."""
     task = EstimatorTask(RECIPE, layout, tiny_estimator)
     task.prepare(0)
-    batch = task.batch(Turn(0))
-    optimizer = torch.optim.Adam(task.model.parameters(), lr=0.01)
-    losses = []
-    for _ in range(80):
-        loss = task.losses(batch, torch.Generator())["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = losses_on_one_batch(task, task.batch(Turn(0)), 80)
     assert losses[-1] < 0.5 * losses[0]
 
 

@@ -16,6 +16,7 @@ from pam_models.training.finisher import FinisherTask
 from pam_models.training.layout import RunLayout
 from pam_models.training.ordering import Turn
 from pam_models.training.recipe import FinisherRecipe, RecipeError, load_recipe
+from tests.pam_models.training.conftest import losses_on_one_batch
 
 DIGEST = "0" * 64
 CONFIG = FinisherConfig(conditions=("depth", "keypoints", "normal"), widths=(8, 8), blocks=1)
@@ -84,15 +85,7 @@ def test_conditions_are_there_as_the_draft_had_them(
 
 def test_one_batch_is_learnt(task: FinisherTask) -> None:
     """Catches a target that cannot be learnt: the loss on one batch must halve."""
-    batch = task.batch(Turn(0))
-    optimizer = torch.optim.Adam(task.model.parameters(), lr=0.01)
-    losses = []
-    for _ in range(150):
-        loss = task.losses(batch, torch.Generator())["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = losses_on_one_batch(task, task.batch(Turn(0)), 150)
     assert losses[-1] < 0.5 * losses[0]
 
 

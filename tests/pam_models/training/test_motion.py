@@ -13,6 +13,7 @@ from pam_models.training.motion import MotionTask
 from pam_models.training.motion_learner import whole_model
 from pam_models.training.ordering import Turn
 from pam_models.training.recipe import MotionRecipe
+from tests.pam_models.training.conftest import losses_on_one_batch
 
 
 @pytest.fixture
@@ -72,15 +73,7 @@ def test_the_same_step_gives_the_same_loss(task: MotionTask) -> None:
 
 def test_one_batch_is_learnt(task: MotionTask) -> None:
     """Catches a target or a schedule that cannot be learnt: the loss on one batch and one noise must halve."""
-    batch = task.batch(Turn(0))
-    optimizer = torch.optim.Adam(task.modules["model"].parameters(), lr=0.01)
-    losses = []
-    for _ in range(60):
-        loss = task.losses(batch, torch.Generator().manual_seed(3))["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = losses_on_one_batch(task, task.batch(Turn(0)), 60)
     assert losses[-1] < 0.5 * losses[0]
 
 

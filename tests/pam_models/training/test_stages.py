@@ -19,6 +19,14 @@ def run_of(recipe: TrainRecipe, layout: RunLayout, tmp_path: Path) -> TrainingRu
     return TrainingRun(recipe, layout, tmp_path / "zoo")
 
 
+def begin_on_others(layout: RunLayout, model: str, maker: str) -> None:
+    """A checkpoint of `model` that learnt from what another `maker` made."""
+    folder = layout.model(model)
+    folder.mkdir(parents=True)
+    (folder / "inputs.json").write_text(json.dumps({maker: "0" * 64}), encoding="utf-8")
+    (folder / "checkpoint.pt").touch()
+
+
 def test_data_come_first_and_latents_before_the_first_generator(layout: RunLayout, tmp_path: Path) -> None:
     """Catches a generator that is trained before the autoencoder whose latents it reads."""
     recipe = load_recipe("demo")
@@ -44,10 +52,7 @@ def test_a_checkpoint_of_other_latents_is_not_continued(
     layout: RunLayout, trained: VideoAutoencoder, tmp_path: Path
 ) -> None:
     """Catches a generator that learnt one codec's latents and goes on with another's."""
-    folder = layout.model("motion")
-    folder.mkdir(parents=True)
-    (folder / "inputs.json").write_text(json.dumps({"autoencoder": "0" * 64}), encoding="utf-8")
-    (folder / "checkpoint.pt").touch()
+    begin_on_others(layout, "motion", "autoencoder")
     with pytest.raises(CheckpointError, match="latents of another autoencoder model"):
         run_of(load_recipe("demo"), layout, tmp_path).run("motion")
 
@@ -56,9 +61,6 @@ def test_a_finisher_of_other_drafts_is_not_continued(layout: RunLayout, tmp_path
     """Catches a finisher that learnt one motion model's faults and goes on with another's."""
     layout.weights("motion").parent.mkdir(parents=True)
     copyfile(weights_path("demo-motion"), layout.weights("motion"))
-    folder = layout.model("finisher")
-    folder.mkdir(parents=True)
-    (folder / "inputs.json").write_text(json.dumps({"motion": "0" * 64}), encoding="utf-8")
-    (folder / "checkpoint.pt").touch()
+    begin_on_others(layout, "finisher", "motion")
     with pytest.raises(CheckpointError, match="drafts of another motion model"):
         run_of(load_recipe("demo"), layout, tmp_path).run("finisher")
